@@ -1,0 +1,1 @@
+"""Speech on a telephone line: codecs, voice activity, turn-taking, recognisers, voices, prompts."""

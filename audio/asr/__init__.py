@@ -1,0 +1,1 @@
+"""Recognisers: one small module an engine, all behind `ivr.ports.Recogniser`."""

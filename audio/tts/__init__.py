@@ -1,0 +1,1 @@
+"""Voices: one small module an engine, all behind `ivr.ports.Voice`."""

@@ -1,0 +1,148 @@
+"""Put the hotline together: the one place where ports meet their implementations."""
+
+import logging
+import sys
+from dataclasses import dataclass
+
+import structlog
+
+from audio.registry import Engines, load_engines
+from audio.speech import Speech
+from audio.voice_cache import PromptStore
+from ivr.clock import utc_now
+from ivr.commerce.shop_sql import SqlShop
+from ivr.ports import Carrier, Clock, Shop
+from ivr.routing.model import Rules
+from ivr.service.accounts import Accounts
+from ivr.service.calls import Calls
+from ivr.service.dispatcher import Dispatcher
+from ivr.service.effects import Effects
+from ivr.service.feed import Feed
+from ivr.service.menus import DEMO_MENUS, Menus
+from ivr.service.queue import Queue
+from ivr.settings import Settings, require_secrets
+from ivr.storage.session import Database
+from ivr.telephony.twilio.rest import TwilioCarrier
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """Everything that handlers use."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    feed: Feed
+    menus: Menus
+    shop: Shop
+    effects: Effects
+    dispatcher: Dispatcher
+    queue: Queue
+    calls: Calls
+    accounts: Accounts
+    carrier: Carrier
+    speech: Speech
+    missing: tuple[str, ...]
+
+    @property
+    def base_url(self) -> str:
+        """Return the public address, without a closing slash."""
+        return base_url(self.settings)
+
+    def start(self) -> None:
+        """Begin to match callers with agents."""
+        lost = self.calls.end_all_lost()
+        if lost:
+            log.warning("calls ended by the restart", count=lost)
+        self.dispatcher.start()
+
+    def close(self) -> None:
+        """Stop everything that runs."""
+        self.dispatcher.stop()
+        self.effects.close()
+        self.speech.close()
+        self.db.close()
+
+
+def base_url(settings: Settings) -> str:
+    """Return the address under which carriers reach us."""
+    return (settings.public_base_url or f"http://127.0.0.1:{settings.port}").rstrip("/")
+
+
+def tokens(settings: Settings) -> list[str]:
+    """Return the auth tokens that are accepted, the one that signs first."""
+    return [token.strip() for token in settings.twilio_auth_token.split(",") if token.strip()]
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    shop: Shop | None = None,
+    engines: Engines | None = None,
+    carrier: Carrier | None = None,
+) -> Hotline:
+    """Build the hotline: secrets checked, database upgraded, menus published, engines loaded.
+
+    Raise MissingSetting, InvalidInput or Unavailable with a sentence that says what to do.
+    """
+    require_secrets(settings)
+    db = Database(settings.database_url)
+    db.upgrade()
+    feed = Feed()
+    menus = Menus(db, feed, clock)
+    menus.ensure(settings.menus or DEMO_MENUS)
+    shop = shop or SqlShop(db, clock)
+    carrier = carrier or TwilioCarrier(
+        settings.twilio_account_sid,
+        tokens(settings)[0],
+        settings.twilio_api_url or f"http://127.0.0.1:{settings.port}/switch",
+        base_url(settings),
+    )
+    rules = Rules(offer_ms=round(settings.offer_timeout_s * 1000))
+    dispatcher = Dispatcher(db, feed, clock, rules)
+    queue = Queue(db, dispatcher, carrier, feed, clock)
+    effects = Effects(db, shop, clock, settings.action_timeout_s)
+    calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls)
+    language = menus.published().flow.language
+    engines = engines or load_engines(settings.asr, settings.tts, (language,), settings.models)
+    for sentence in engines.missing:
+        log.warning("speech is limited", why=sentence)
+    speech = Speech(engines.recognisers, engines.voices, PromptStore(settings.prompts))
+    return Hotline(
+        settings,
+        db,
+        clock,
+        feed,
+        menus,
+        shop,
+        effects,
+        dispatcher,
+        queue,
+        calls,
+        Accounts(db, clock),
+        carrier,
+        speech,
+        engines.missing,
+    )
+
+
+def configure_logging(level: str) -> None:
+    """Log to stderr: one line an event, with names and values."""
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for noisy in ("httpx", "httpcore", "twilio", "alembic", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if sys.stderr.isatty()
+            else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

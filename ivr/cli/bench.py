@@ -1,0 +1,3 @@
+"""`ivr bench`."""
+
+COMMANDS = ()

@@ -1,0 +1,181 @@
+"""`ivr check`, `ivr test`, `ivr understand`: the menus, without a telephone."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import click
+
+from ivr.commerce.scripted import back_end
+from ivr.dialog.document import faults_as_data
+from ivr.dialog.flow import Flow
+from ivr.dialog.script import Talk, coverage, read_script, run
+from ivr.dialog.source import Fault
+from ivr.dialog.spoken import digits_in
+from ivr.dialog.understand import IntentModel
+from ivr.errors import InvalidInput
+from ivr.service.menus import DEMO_MENUS, check, read_folder
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+
+
+@click.command("check", epilog="\b\nExamples:\n  ivr check\n  ivr check menus --json")
+@PATHS
+@click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON.")
+def check_menus(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Validate and lint menu definitions: every fault with file, line and rule.
+
+    PATHS are folders of menus, or files in such folders. Exit status 1 if there is an error.
+    """
+    faults: list[Fault] = []
+    for folder in _folders(paths):
+        loaded = check(read_folder(folder))
+        faults += loaded.faults
+    if as_json:
+        click.echo(json.dumps({"faults": faults_as_data(faults)}, ensure_ascii=False))
+    else:
+        for fault in faults:
+            click.echo(str(fault))
+        errors = sum(fault.severity == "error" for fault in faults)
+        click.echo(f"{errors} errors, {len(faults) - errors} warnings", err=True)
+    sys.exit(1 if any(fault.severity == "error" for fault in faults) else 0)
+
+
+def _folders(paths: tuple[Path, ...]) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for path in paths or (DEMO_MENUS,):
+        folder = path if path.is_dir() else path.parent
+        if folder.name in ("intents", "translations", "tests"):
+            folder = folder.parent
+        if folder.resolve() not in seen:
+            seen.add(folder.resolve())
+            yield folder
+
+
+@click.command(
+    "test",
+    epilog="\b\nExamples:\n  ivr test\n  ivr test menus/tests/three_misses.yaml\n  ivr test --coverage",
+)
+@PATHS
+@click.option(
+    "--coverage",
+    "show_coverage",
+    is_flag=True,
+    help="Show which nodes no script visits; status 1 if there are any.",
+)
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
+def test(paths: tuple[Path, ...], show_coverage: bool, junit: Path | None) -> None:
+    """Run call scripts against the menus: no audio, no network, a virtual clock."""
+    talks: list[tuple[str, Talk]] = []
+    began = time.perf_counter()
+    missing: list[str] = []
+    for folder, scripts in _scripts(paths):
+        flow = _flow(folder)
+        done = [(path.name, _run(flow, path)) for path in scripts]
+        talks += done
+        visited = coverage(flow, [talk for _, talk in done])
+        missing += [name for name, seen in visited.items() if not seen]
+    for name, talk in talks:
+        _show(name, talk)
+    spent = time.perf_counter() - began
+    failed = sum(talk.failure is not None for _, talk in talks)
+    click.echo(f"{len(talks) - failed} passed, {failed} failed, in {spent:.2f} s")
+    if junit:
+        junit.write_text(_junit(talks), encoding="utf-8")
+    if show_coverage:
+        for name in missing:
+            click.echo(f"no script visits '{name}'")
+        click.echo("every node is visited" if not missing else f"{len(missing)} nodes are not visited")
+    sys.exit(1 if failed or (show_coverage and missing) else 0)
+
+
+def _scripts(paths: tuple[Path, ...]) -> Iterator[tuple[Path, list[Path]]]:
+    for path in paths or (DEMO_MENUS,):
+        if path.is_file():
+            yield path.parent.parent, [path]
+            continue
+        folder = path.parent if path.name == "tests" else path
+        scripts = sorted((folder / "tests").glob("*.yaml"))
+        if not scripts:
+            raise InvalidInput(f"there are no call scripts in {folder / 'tests'}")
+        yield folder, scripts
+
+
+def _flow(folder: Path) -> Flow:
+    loaded = check(read_folder(folder))
+    if loaded.flow is None:
+        raise InvalidInput("the menus have errors: " + "; ".join(map(str, loaded.errors)))
+    return loaded.flow
+
+
+def _run(flow: Flow, path: Path) -> Talk:
+    script, faults = read_script(path.name, path.read_text(encoding="utf-8"))
+    if script is None:
+        raise InvalidInput("; ".join(map(str, faults)))
+    return run(flow, script, back_end(script, flow.policies), IntentModel(flow.examples).rank)
+
+
+def _show(name: str, talk: Talk) -> None:
+    if talk.failure is None:
+        click.echo(f"ok      {name}: {talk.script.call}")
+        return
+    click.echo(f"FAILED  {name}: {talk.script.call}")
+    for line in talk.lines:
+        click.echo(f"        {line}")
+    click.echo(f"        {talk.failure}")
+
+
+def _junit(talks: list[tuple[str, Talk]]) -> str:
+    failed = sum(talk.failure is not None for _, talk in talks)
+    cases = []
+    for name, talk in talks:
+        failure = ""
+        if talk.failure:
+            said = quoteattr("\n".join([*talk.lines, talk.failure]))
+            failure = f"<failure message={quoteattr(talk.failure)}/><system-out>{said[1:-1]}</system-out>"
+        cases.append(f"<testcase classname='menus' name={quoteattr(name)}>{failure}</testcase>")
+    head = f"<testsuite name='call scripts' tests='{len(talks)}' failures='{failed}'>"
+    return f"<?xml version='1.0' encoding='UTF-8'?>\n{head}{''.join(cases)}</testsuite>\n"
+
+
+@click.command("understand", epilog="\b\nExample:\n  echo 'where is my order 100245' | ivr understand")
+@click.option(
+    "--menus",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=DEMO_MENUS,
+    help="Folder of the menus.",
+)
+@click.option("--node", help="The node at which it is said [default: the first open question].")
+@click.option("--language", default="en", show_default=True)
+def understand(folder: Path, node: str | None, language: str) -> None:
+    """Read sentences from standard input; print what they are about as JSON lines."""
+    flow = _flow(folder)
+    if language != flow.language:
+        raise InvalidInput(f"these menus understand '{flow.language}', not '{language}'")
+    if node is not None and node not in flow.nodes:
+        raise InvalidInput(f"there is no node '{node}'")
+    model = IntentModel(flow.examples)
+    for line in sys.stdin:
+        text = line.strip()
+        if text:
+            click.echo(json.dumps(_understood(flow, model, text), ensure_ascii=False))
+
+
+def _understood(flow: Flow, model: IntentModel, text: str) -> dict[str, Any]:
+    best = next(iter(model.rank(text)), None)
+    sure = best is not None and best.confidence >= flow.confidence.confirm
+    number = digits_in(text, 4, 20)
+    return {
+        "text": text,
+        "intent": best.name if best and sure else None,
+        "confidence": best.confidence if best else 0.0,
+        "slots": {"order": number[0]} if number else {},
+    }
+
+
+COMMANDS = (check_menus, test, understand)

@@ -1,0 +1,3 @@
+"""`ivr route`: the router, without telephones."""
+
+COMMANDS = ()

@@ -1,0 +1,1 @@
+"""The menu state machine: pure, no I/O, no clock, no randomness."""

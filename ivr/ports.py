@@ -1,0 +1,109 @@
+"""What the hotline needs from the world outside its cores: small protocols in our own words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from audio.pcm import Pcm
+from ivr.commerce.model import Customer, Order, Refund
+from ivr.dialog.actions import Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a recogniser heard; `confidence` runs from 0.0 to 1.0, `seconds` is its own time."""
+
+    text: str
+    confidence: float
+    seconds: float = 0.0
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """A speech engine as data: chosen by name and language."""
+
+    name: str
+    language: str
+    licence: str
+    sample_rate: int
+
+
+class Recogniser(Protocol):
+    """Speech to text, offline. One instance serves several threads."""
+
+    info: EngineInfo
+
+    def warm_up(self) -> None:
+        """Run once, so that the first caller does not wait for it."""
+
+    def transcribe(self, pcm: Pcm, rate: int, expect: Expect) -> Transcript:
+        """Return the best reading of one utterance; the text is empty when nothing was said.
+
+        Raise Unavailable when the engine failed or did not answer in time.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the engine's memory and processes back."""
+
+
+class Voice(Protocol):
+    """Text to speech, offline. One instance serves several threads."""
+
+    info: EngineInfo
+
+    def warm_up(self) -> None:
+        """Run once, so that the first caller does not wait for it."""
+
+    def speak(self, text: str) -> Iterator[Pcm]:
+        """Yield the audio at `info.sample_rate`, a sentence or less at a time.
+
+        Raise Unavailable when the engine failed or did not answer in time.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the engine's memory and processes back."""
+
+
+class Shop(Protocol):
+    """The shop's back end. Every method raises Unavailable when it cannot tell."""
+
+    def order(self, number: str) -> Order | None:
+        """Return the order, or None if there is none."""
+        ...
+
+    def customer_by_phone(self, phone: str) -> Customer | None:
+        """Return the one customer with this number (E.164), or None."""
+        ...
+
+    def refund_of(self, order: str) -> Refund | None:
+        """Return the refund that runs for an order, or None."""
+        ...
+
+    def request_refund(self, order: str, amount: Decimal, key: str) -> Refund | None:
+        """Ask for a refund, once per idempotency key; None when the shop refuses it."""
+        ...
+
+
+class Carrier(Protocol):
+    """The telephone network, as far as we steer it. Raises Unavailable when it does not answer."""
+
+    def connect(self, call: str, agent: str, ticket: str) -> None:
+        """Take a queued call to an agent's phone; the bridge ends when either hangs up."""
+        ...
+
+    def hang_up(self, call: str) -> None:
+        """End a call; ending it twice is no error."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, as an argument."""
+
+    def __call__(self) -> datetime:
+        """Return the current time, in UTC and aware."""
+        ...

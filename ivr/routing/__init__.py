@@ -1,0 +1,1 @@
+"""Who takes which call: pure, deterministic, no clock."""

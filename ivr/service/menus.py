@@ -1,0 +1,251 @@
+"""Menu versions: drafts are checked, published and rolled back; a call keeps the one it began with.
+
+Versions are immutable and named by their content. A broken menu never replaces a published one.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from ivr.commerce.actions import ACTION_TYPES
+from ivr.dialog.document import Loaded, load
+from ivr.dialog.events import Intent
+from ivr.dialog.flow import Flow
+from ivr.dialog.source import Fault
+from ivr.dialog.understand import IntentModel
+from ivr.errors import Conflict, InvalidInput, NotFound
+from ivr.ports import Clock
+from ivr.service.feed import Feed
+from ivr.storage.session import Database
+from ivr.storage.tables import AuditRow, DraftRow, MenuVersionRow, PublishedRow
+
+DEMO_MENUS = Path(__file__).resolve().parents[2] / "menus"
+MAX_FILES = 200
+
+
+class BrokenMenu(InvalidInput):
+    """The menus have errors; they are in `faults`."""
+
+    code = "broken_menu"
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(map(str, faults[:5])))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A menu version ready for calls."""
+
+    id: str
+    flow: Flow
+    model: IntentModel
+
+    def rank(self, text: str) -> tuple[Intent, ...]:
+        """Return the readings of a sentence."""
+        return self.model.rank(text)
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Return the menu files of a folder by name; call scripts and schema are left out.
+
+    Raise InvalidInput when there are none, or when one is not UTF-8.
+    """
+    files = {}
+    for path in sorted(
+        [*folder.glob("*.yaml"), *folder.glob("intents/*.yaml"), *folder.glob("translations/*.yaml")]
+    ):
+        try:
+            files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"{path}: this is not UTF-8 text (byte {error.start})") from error
+    if not files:
+        raise InvalidInput(f"there are no menu files (*.yaml) in {folder}")
+    return files
+
+
+def check(files: Mapping[str, str]) -> Loaded:
+    """Return the flow of these files and all their faults."""
+    return load(files, ACTION_TYPES)
+
+
+def version_id(files: Mapping[str, str]) -> str:
+    """Return the SHA-256 that names these files."""
+    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
+
+
+class Menus:
+    """The hotline's menus in the database."""
+
+    def __init__(self, db: Database, feed: Feed, clock: Clock) -> None:
+        self._db, self._feed, self._clock = db, feed, clock
+        self._load = lru_cache(maxsize=32)(self._loaded)
+
+    # ---- for calls
+
+    def published(self) -> Version:
+        """Return the version that new calls get. Raise NotFound when nothing is published."""
+        with self._db.read() as session:
+            row = _newest(session)
+        if row is None:
+            raise NotFound("no menu is published")
+        return self.version(row.version)
+
+    def version(self, version: str) -> Version:
+        """Return a version by its id; the last ones stay in memory."""
+        return self._load(version)
+
+    def _loaded(self, version: str) -> Version:
+        with self._db.read() as session:
+            row = session.get(MenuVersionRow, version)
+        if row is None:
+            raise NotFound(f"there is no menu version {version[:12]}")
+        loaded = check(row.files)
+        if loaded.flow is None:
+            raise BrokenMenu(loaded.errors)
+        return Version(version, loaded.flow, IntentModel(loaded.flow.examples))
+
+    # ---- for supervisors
+
+    def ensure(self, folder: Path) -> None:
+        """Publish a folder's menus if nothing is published yet."""
+        with self._db.read() as session:
+            if _newest(session) is not None:
+                return
+        self.publish(read_folder(folder), author="setup", note=f"from the folder {folder.name}")
+
+    def publish(self, files: Mapping[str, str], *, author: str, note: str = "") -> str:
+        """Check and publish files; new calls get them at once. Raise BrokenMenu with the faults."""
+        loaded = check(files)
+        if loaded.flow is None:
+            raise BrokenMenu(loaded.errors)
+        version = version_id(files)
+        with self._db.write() as session:
+            before = _newest(session)
+            if session.get(MenuVersionRow, version) is None:
+                number = (session.scalar(select(func.max(MenuVersionRow.number))) or 0) + 1
+                session.add(
+                    MenuVersionRow(
+                        id=version,
+                        number=number,
+                        parent=before.version if before else None,
+                        author=author,
+                        note=note,
+                        files=dict(files),
+                        created_at=self._clock(),
+                    )
+                )
+            self._point_at(session, version, author, "menus.publish")
+            draft = session.get(DraftRow, 1)
+            if draft is not None:
+                session.delete(draft)
+        self._feed.publish("menus", {"version": version, "by": author})
+        return version
+
+    def roll_back(self, version: str, *, by: str) -> None:
+        """Publish an earlier version again."""
+        self.version(version)
+        with self._db.write() as session:
+            self._point_at(session, version, by, "menus.roll_back")
+        self._feed.publish("menus", {"version": version, "by": by})
+
+    def _point_at(self, session: Session, version: str, by: str, what: str) -> None:
+        now = self._clock()
+        session.add(PublishedRow(version=version, by=by, at=now))
+        session.add(AuditRow(at=now, who=by, what=what, data={"version": version}))
+
+    def draft(self) -> dict[str, Any]:
+        """Return the draft's files with its revision, or those of the published version."""
+        with self._db.read() as session:
+            row = session.get(DraftRow, 1)
+            if row is not None:
+                return {
+                    "files": row.files,
+                    "revision": row.revision,
+                    "by": row.by,
+                    "base": row.base,
+                    "changed": True,
+                }
+            newest = _newest(session)
+            version = session.get(MenuVersionRow, newest.version) if newest else None
+        files = version.files if version else {}
+        return {
+            "files": files,
+            "revision": 0,
+            "by": "",
+            "base": version.id if version else "",
+            "changed": False,
+        }
+
+    def save_draft(self, name: str, text: str | None, *, revision: int, by: str) -> int:
+        """Keep one file of the draft (None removes it); broken files may be kept, not published.
+
+        `revision` is the one the editor began with. Raise Conflict when somebody else was faster.
+        """
+        if "/" in name.removeprefix("intents/").removeprefix("translations/") or not name.endswith(".yaml"):
+            raise InvalidInput(f"'{name}' is not the name of a menu file, such as orders.yaml")
+        current = self.draft()
+        if current["revision"] != revision:
+            raise Conflict(f"{current['by'] or 'somebody'} has saved the draft meanwhile; reload it")
+        files = {**current["files"], name: text} if text is not None else dict(current["files"])
+        if text is None:
+            files.pop(name, None)
+        if len(files) > MAX_FILES:
+            raise InvalidInput(f"a hotline has at most {MAX_FILES} files")
+        try:
+            with self._db.write() as session:
+                row = session.get(DraftRow, 1)
+                if row is None:
+                    row = DraftRow(id=1, base=current["base"], files=files, by=by, at=self._clock())
+                    session.add(row)
+                else:
+                    row.files, row.by, row.at = files, by, self._clock()
+                session.flush()
+                return row.revision
+        except StaleDataError:
+            raise Conflict("somebody has saved the draft meanwhile; reload it") from None
+
+    def discard_draft(self, *, by: str) -> None:
+        """Throw the draft away."""
+        with self._db.write() as session:
+            row = session.get(DraftRow, 1)
+            if row is not None:
+                session.delete(row)
+                session.add(AuditRow(at=self._clock(), who=by, what="menus.discard", data={}))
+
+    def publish_draft(self, *, by: str, note: str) -> str:
+        """Publish the draft."""
+        current = self.draft()
+        if not current["changed"]:
+            raise Conflict("there is no draft to publish")
+        return self.publish(current["files"], author=by, note=note)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return all versions, newest first; `published` marks the one in use."""
+        with self._db.read() as session:
+            newest = _newest(session)
+            rows = session.scalars(select(MenuVersionRow).order_by(MenuVersionRow.number.desc())).all()
+            return [
+                {
+                    "id": row.id,
+                    "number": row.number,
+                    "author": row.author,
+                    "note": row.note,
+                    "at": row.created_at.isoformat(),
+                    "parent": row.parent,
+                    "published": newest is not None and newest.version == row.id,
+                }
+                for row in rows
+            ]
+
+
+def _newest(session: Session) -> PublishedRow | None:
+    return session.scalars(select(PublishedRow).order_by(PublishedRow.id.desc()).limit(1)).first()

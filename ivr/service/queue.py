@@ -1,0 +1,261 @@
+"""Callers who wait for a person: tickets, offers, connections. The database decides every race.
+
+The router (pure) decides who; the dispatcher writes the decision before anybody rings.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ivr.dialog.actions import JoinQueue
+from ivr.errors import Conflict, NotFound, Unavailable
+from ivr.ports import Carrier, Clock
+from ivr.routing.model import Accepted, Away, Entered, Left, Ready, Rejected
+from ivr.service.dispatcher import Dispatcher, idle, waiting
+from ivr.service.feed import Feed
+from ivr.service.views import agent_data, ticket_data
+from ivr.storage.session import Database
+from ivr.storage.tables import AgentRow, AuditRow, CallRow, TicketRow
+
+log = structlog.get_logger(__name__)
+OPEN = ("waiting", "offered", "connecting", "connected")
+
+
+class Queue:
+    """The use cases around tickets."""
+
+    def __init__(
+        self, db: Database, dispatcher: Dispatcher, carrier: Carrier, feed: Feed, clock: Clock
+    ) -> None:
+        self._db, self._dispatcher, self._carrier = db, dispatcher, carrier
+        self._feed, self._clock = feed, clock
+
+    # ---- the caller's side
+
+    def add(self, session: Session, call: CallRow, join: JoinQueue, summary: Mapping[str, Any]) -> str:
+        """Write a ticket inside the caller's own transaction; `entered` tells the router afterwards."""
+        row = TicketRow(
+            id=f"T{secrets.token_hex(6)}",
+            call=call.id,
+            queue=join.queue,
+            skills=dict(join.skills),
+            language=call.state.get("language", "en"),
+            priority=join.priority,
+            matter=join.matter,
+            summary=dict(summary),
+            entered_at=self._clock(),
+        )
+        session.add(row)
+        return row.id
+
+    def entered(self, ticket: str) -> None:
+        """Tell the router of a ticket that has been committed."""
+        with self._db.read() as session:
+            row = session.get_one(TicketRow, ticket)
+        self._dispatcher.post(Entered(waiting(row)))
+        self._tell(row)
+
+    def ticket_of(self, call: str) -> TicketRow | None:
+        """Return a call's open ticket, or None."""
+        with self._db.read() as session:
+            return _open_ticket(session, call)
+
+    def position(self, ticket: str) -> int | None:
+        """Return a ticket's place in its queue, from 1, or None when it does not wait."""
+        return self._dispatcher.position(ticket)
+
+    def caller_gone(self, call: str) -> None:
+        """Close a call's ticket: abandoned while it waited, to wrap-up when it was connected."""
+        with self._db.write() as session:
+            row = _open_ticket(session, call)
+            if row is None:
+                return
+            was, agent = row.state, row.agent
+            row.ended_at = self._clock()
+            row.state = "wrap_up" if was in ("connecting", "connected") else "abandoned"
+            if row.state == "wrap_up" and agent:
+                self._to_wrap_up(session, agent)
+        self._dispatcher.post(Left(row.id))
+        self._tell(row)
+        if row.state == "wrap_up" and agent:
+            self.tell_agent(agent)
+
+    def bridge_ended(self, call: str, dial_status: str) -> bool:
+        """Take the end of the bridge. Return whether the caller must wait again.
+
+        An agent's phone that never answered puts the caller back into the original place.
+        """
+        with self._db.write() as session:
+            row = _open_ticket(session, call)
+            if row is None or row.state not in ("connecting", "connected"):
+                return False
+            answered = dial_status in ("completed", "answered")
+            agent = row.agent
+            if answered:
+                row.state, row.ended_at = "wrap_up", self._clock()
+                if agent:
+                    self._to_wrap_up(session, agent)
+            else:
+                _back_to_place(row)
+                if agent:
+                    _set_state(session, agent, "paused", self._clock(), reason="phone did not answer")
+        if not answered:
+            self._dispatcher.post(Entered(waiting(row)))
+        self._tell(row)
+        if agent:
+            self.tell_agent(agent)
+        return not answered
+
+    def _to_wrap_up(self, session: Session, agent: str) -> None:
+        row = session.get(AgentRow, agent)
+        if row is not None and row.state == "talking":
+            row.state, row.since = "wrap_up", self._clock()
+
+    # ---- the agent's side
+
+    def accept(self, agent: str, offer: str) -> str:
+        """Connect the offered caller to the agent; a repeat is harmless. Return the call.
+
+        Raise Conflict when the offer is no longer this agent's, Unavailable when the carrier
+        cannot connect (the caller then keeps the place).
+        """
+        now = self._clock()
+        with self._db.write() as session:
+            row = session.scalars(select(TicketRow).where(TicketRow.offer == offer)).first()
+            if row is None or row.agent != agent:
+                raise Conflict("this offer is not yours any more")
+            if row.state in ("connecting", "connected"):
+                return row.call
+            if row.state != "offered" or (row.offer_expires_at and row.offer_expires_at <= now):
+                raise Conflict("this offer has ended")
+            row.state = "connecting"
+            _set_state(session, agent, "talking", now, ticket=row.id)
+        self._dispatcher.post(Accepted(offer))
+        self._connect(row, agent)
+        return row.call
+
+    def _connect(self, row: TicketRow, agent: str) -> None:
+        try:
+            self._carrier.connect(row.call, agent, row.id)
+        except Unavailable as error:
+            log.error("carrier could not connect", call=row.call, agent=agent, error=str(error))
+            self.bridge_ended(row.call, "failed")
+            raise
+        with self._db.write() as session:
+            now = self._clock()
+            session.execute(
+                update(TicketRow)
+                .where(TicketRow.id == row.id, TicketRow.state == "connecting")
+                .values(state="connected", connected_at=now)
+            )
+            fresh = session.get_one(TicketRow, row.id)
+        self._tell(fresh)
+        self.tell_agent(agent)
+
+    def reject(self, agent: str, offer: str) -> None:
+        """Turn an offer down; the caller keeps the place."""
+        with self._db.read() as session:
+            row = session.scalars(select(TicketRow).where(TicketRow.offer == offer)).first()
+        if row is None or row.agent != agent or row.state != "offered":
+            raise Conflict("this offer has ended")
+        self._dispatcher.post(Rejected(offer))
+
+    def set_state(self, agent: str, state: str, reason: str | None = None) -> None:
+        """Make an agent ready, paused or away. Raise Conflict in the middle of a call."""
+        now = self._clock()
+        with self._db.write() as session:
+            row = session.get(AgentRow, agent)
+            if row is None:
+                raise NotFound(f"there is no agent '{agent}'")
+            if row.state == "talking":
+                raise Conflict("end the call first")
+            if row.state == "wrap_up" and row.ticket:
+                session.execute(
+                    update(TicketRow)
+                    .where(TicketRow.id == row.ticket, TicketRow.state == "wrap_up")
+                    .values(state="done")
+                )
+            was_ready = row.state == "ready"
+            row.state, row.since, row.pause_reason = state, now, reason
+            if state == "ready":
+                row.ticket, row.missed = None, 0
+                if not was_ready:
+                    row.idle_since = now
+            free = idle(row)
+        self._dispatcher.post(Ready(free) if state == "ready" else Away(agent))
+        self.tell_agent(agent)
+
+    def note(self, agent: str, ticket: str, text: str) -> None:
+        """Keep an agent's note on a call."""
+        with self._db.write() as session:
+            row = session.get(TicketRow, ticket)
+            if row is None or row.agent != agent:
+                raise NotFound("there is no such call of yours")
+            row.note = text[:4000]
+            session.add(AuditRow(at=self._clock(), who=agent, what="ticket.note", data={"ticket": ticket}))
+
+    def hang_up(self, agent: str) -> None:
+        """End the agent's present call."""
+        with self._db.read() as session:
+            row = session.get(AgentRow, agent)
+            ticket = session.get(TicketRow, row.ticket) if row and row.ticket else None
+        if ticket is None or ticket.state not in ("connecting", "connected"):
+            raise Conflict("you are not on a call")
+        self._carrier.hang_up(ticket.call)
+
+    # ---- what is shown
+
+    def agent(self, login: str) -> dict[str, Any]:
+        """Return an agent's own view: state, and the call that rings or runs."""
+        with self._db.read() as session:
+            row = session.get(AgentRow, login)
+            if row is None:
+                raise NotFound(f"there is no agent '{login}'")
+            ticket = session.get(TicketRow, row.ticket) if row.ticket else None
+            return {**agent_data(row), "call": ticket_data(ticket) if ticket else None}
+
+    def floor(self) -> dict[str, Any]:
+        """Return everybody who waits and everybody who works."""
+        with self._db.read() as session:
+            tickets = session.scalars(
+                select(TicketRow).where(TicketRow.state.in_(OPEN)).order_by(TicketRow.entered_at)
+            ).all()
+            agents = session.scalars(select(AgentRow).order_by(AgentRow.login)).all()
+            return {"tickets": [ticket_data(t) for t in tickets], "agents": [agent_data(a) for a in agents]}
+
+    def tell_agent(self, login: str) -> None:
+        """Publish an agent's view."""
+        self._feed.publish("agent", self.agent(login))
+
+    def _tell(self, row: TicketRow) -> None:
+        self._feed.publish("ticket", ticket_data(row))
+
+
+def _open_ticket(session: Session, call: str) -> TicketRow | None:
+    query = select(TicketRow).where(TicketRow.call == call, TicketRow.state.in_(OPEN))
+    return session.scalars(query.order_by(TicketRow.entered_at.desc())).first()
+
+
+def _back_to_place(row: TicketRow) -> None:
+    row.state, row.last_agent = "waiting", row.agent
+    row.agent = row.offer = row.offer_expires_at = row.connected_at = None
+    row.offers += 1
+
+
+def _set_state(
+    session: Session,
+    agent: str,
+    state: str,
+    now: datetime,
+    *,
+    ticket: str | None = None,
+    reason: str | None = None,
+) -> None:
+    row = session.get_one(AgentRow, agent)
+    row.state, row.since, row.ticket, row.pause_reason = state, now, ticket, reason
+    row.missed = 0

@@ -1,0 +1,99 @@
+"""Every setting, from IVR_* environment variables or a .env file: name, type, default, meaning.
+
+This module is the one source: `ivr serve --help` and the README's table are printed from it.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ivr.errors import InvalidInput, MissingSetting
+
+
+class Settings(BaseSettings):
+    """The hotline's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="IVR_", env_file=".env", extra="ignore")
+
+    database_url: str = Field(
+        "sqlite:///data/hotline.db",
+        description="where calls, queue, menus and accounts are kept (SQLAlchemy URL)",
+    )
+    public_base_url: str = Field(
+        "",
+        description="address under which carriers reach us; signatures are checked over it (default: http://127.0.0.1:<port>)",
+    )
+    secret_key: str = Field("", description="signs sessions and tokens; at least 16 characters; required")
+    twilio_auth_token: str = Field(
+        "",
+        description="the carrier account's primary auth token; two, separated by a comma, during rotation; "
+        "required",
+    )
+    twilio_account_sid: str = Field("AC00000000000000000000000000000000", description="the carrier account")
+    twilio_api_url: str = Field(
+        "", description="address of the carrier's REST service (default: the local switch)"
+    )
+    media: Literal["stream", "webhook"] = Field(
+        "stream", description="stream: audio over a socket; webhook: played files, keys and recordings"
+    )
+    asr: str = Field(
+        "auto", description="recogniser: auto, moonshine, vosk, none; by language as en=moonshine,ko=vosk"
+    )
+    tts: str = Field(
+        "auto", description="voice: auto, hibari, pyttsx3, none; by language as en=hibari,zh=pyttsx3"
+    )
+    models: Path = Field(Path("data/models"), description="folder of fetched speech models")
+    prompts: Path = Field(Path("data/prompts"), description="folder of synthesised prompts (a cache)")
+    menus: Path | None = Field(
+        None,
+        description="folder of the menus that are published at the first start (default: the demo hotline)",
+    )
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    max_calls: int = Field(
+        200, ge=1, description="live calls; above it new callers hear that all lines are busy"
+    )
+    action_timeout_s: float = Field(
+        2.0, gt=0, le=10, description="seconds an action of the shop may take before its `unavailable` exit"
+    )
+    offer_timeout_s: float = Field(15.0, gt=0, description="seconds a call rings at one agent")
+    phone: bool = Field(True, description="serve the phone page and the local switch")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+
+
+def load(**given: object) -> Settings:
+    """Read the settings; `given` values come before the environment's. Raise InvalidInput."""
+    try:
+        return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "_".join(["IVR", *map(str, first["loc"])]).upper()
+        raise InvalidInput(f"{name}: {first['msg']}") from None
+
+
+def require_secrets(settings: Settings) -> None:
+    """Raise MissingSetting, naming the setting, where a secret is missing or too short."""
+    if not settings.twilio_auth_token:
+        raise MissingSetting(
+            "IVR_TWILIO_AUTH_TOKEN is not set; it checks that webhooks come from the carrier"
+        )
+    if len(settings.secret_key) < 16:
+        raise MissingSetting(
+            "IVR_SECRET_KEY is not set or shorter than 16 characters; it signs logins and tokens"
+        )
+
+
+def described() -> list[tuple[str, str, str, str]]:
+    """Return (name, type, default, meaning) of every setting, for help texts and the README."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        kind = getattr(field.annotation, "__name__", str(field.annotation))
+        if "Literal" in str(field.annotation):
+            kind = " | ".join(field.annotation.__args__)  # type: ignore[union-attr]
+        elif "Path" in str(field.annotation):
+            kind = "path"
+        default = "" if field.default in (None, "") else str(field.default)
+        rows.append((f"IVR_{name.upper()}", kind, default, field.description or ""))
+    return rows

@@ -1,0 +1,1 @@
+"""The database: tables, sessions, migrations. Rows hold and guard; behaviour lives in the cores."""

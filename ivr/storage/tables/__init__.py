@@ -1,0 +1,25 @@
+"""All tables, one module a noun."""
+
+from ivr.storage.tables.base import Base
+from ivr.storage.tables.calls import CallRow, EffectRow, TurnRow
+from ivr.storage.tables.menus import DraftRow, MenuVersionRow, PublishedRow
+from ivr.storage.tables.people import AgentRow, AuditRow, UserRow
+from ivr.storage.tables.queue import TicketRow
+from ivr.storage.tables.shop import CustomerRow, OrderRow, RefundRow
+
+__all__ = [
+    "AgentRow",
+    "AuditRow",
+    "Base",
+    "CallRow",
+    "CustomerRow",
+    "DraftRow",
+    "EffectRow",
+    "MenuVersionRow",
+    "OrderRow",
+    "PublishedRow",
+    "RefundRow",
+    "TicketRow",
+    "TurnRow",
+    "UserRow",
+]

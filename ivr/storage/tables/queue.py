@@ -1,0 +1,38 @@
+"""Tickets: callers who wait for a person, with all that the menu has learnt."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ivr.storage.tables.base import Base
+
+
+class TicketRow(Base):
+    """One caller's place. `entered_at` never changes: it is the place.
+
+    States: waiting, offered, connecting, connected, wrap_up, done, abandoned.
+    """
+
+    __tablename__ = "tickets"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    call: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
+    queue: Mapped[str] = mapped_column(String(64))
+    skills: Mapped[dict[str, int]]
+    language: Mapped[str] = mapped_column(String(8))
+    priority: Mapped[int] = mapped_column(default=0)
+    matter: Mapped[str | None] = mapped_column(String(64))
+    summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    entered_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), default="waiting", index=True)
+    offers: Mapped[int] = mapped_column(default=0)
+    agent: Mapped[str | None] = mapped_column(String(64), index=True)
+    last_agent: Mapped[str | None] = mapped_column(String(64))
+    offer: Mapped[str | None] = mapped_column(String(80))
+    offer_expires_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    connected_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(Text)

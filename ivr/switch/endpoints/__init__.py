@@ -1,0 +1,1 @@
+"""Where the legs of calls end: sockets of browsers and scripts; scripted and typing callers."""

@@ -1,0 +1,1 @@
+"""Carriers: codecs (pure) and their REST clients."""

@@ -1,0 +1,1 @@
+"""Twilio's dialect: signatures, webhooks, TwiML, Media Streams, REST."""

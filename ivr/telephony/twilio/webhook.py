@@ -1,0 +1,61 @@
+"""Twilio's voice webhooks as plain data (https://www.twilio.com/docs/voice/twiml). Pure.
+
+Parameters come and go without notice: what is known is read, the rest is left alone.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRequest:
+    """What a voice webhook says. Texts are "" where the parameter is missing."""
+
+    call: str
+    caller: str
+    called: str
+    status: str
+    digits: str
+    speech: str | None
+    confidence: float
+    recording_url: str
+    queue_result: str
+    dial_status: str
+    media: str
+
+
+def parse(form: Mapping[str, str]) -> VoiceRequest:
+    """Read the form of a voice webhook. `From` may be no number at all: then it is ""."""
+    return VoiceRequest(
+        call=form.get("CallSid", "")[:64],
+        caller=_number(form.get("From", "")),
+        called=form.get("To", "")[:64],
+        status=form.get("CallStatus", ""),
+        digits="".join(d for d in form.get("Digits", "") if d in "0123456789*#"),
+        speech=form.get("SpeechResult"),
+        confidence=_share(form.get("Confidence")),
+        recording_url=form.get("RecordingUrl", ""),
+        queue_result=form.get("QueueResult", ""),
+        dial_status=form.get("DialCallStatus", ""),
+        media=form.get("SipHeader_X-Ivr-Media", ""),
+    )
+
+
+def _number(text: str) -> str:
+    """Return an E.164 number, or "" for names, addresses and withheld numbers."""
+    digits = text.removeprefix("+")
+    return text if text.startswith("+") and digits.isdigit() and 5 <= len(digits) <= 15 else ""
+
+
+def _share(text: str | None) -> float:
+    """Return a confidence from 0.0 to 1.0; Twilio may leave it out, then the words count."""
+    try:
+        value = float(text) if text else 0.9
+    except ValueError:
+        return 0.0
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0
+
+
+ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""Call states after which nothing comes any more."""

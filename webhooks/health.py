@@ -1,0 +1,70 @@
+"""Health for machines: alive, ready, and figures."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ivr.bootstrap import Hotline
+from ivr.errors import HotlineError
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def alive() -> Response:
+    """Say that the process answers."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """Say whether calls can be taken, and in words what is limited."""
+    hotline: Hotline = current_app.extensions["hotline"]
+    checks: dict[str, Any] = {"database": _database(hotline), "menus": _menus(hotline)}
+    checks["dispatcher"] = "ok" if hotline.dispatcher.alive else "not running"
+    good = all(value == "ok" for value in checks.values())
+    speech = {
+        "recognisers": {lang: e.info.name for lang, e in hotline.speech.recognisers.items()},
+        "voices": {lang: e.info.name for lang, e in hotline.speech.voices.items()},
+        "limited": list(hotline.missing),
+    }
+    answer = jsonify(status="ready" if good else "not ready", checks=checks, speech=speech)
+    return answer, 200 if good else 503
+
+
+def _database(hotline: Hotline) -> str:
+    try:
+        with hotline.db.read() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        return f"the database does not answer: {type(error).__name__}"
+    return "ok"
+
+
+def _menus(hotline: Hotline) -> str:
+    try:
+        hotline.menus.published()
+    except HotlineError as error:
+        return str(error)
+    return "ok"
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Return figures in Prometheus' text format."""
+    hotline: Hotline = current_app.extensions["hotline"]
+    registry = CollectorRegistry()
+    calls = Gauge("ivr_calls", "Live calls by state", ["state"], registry=registry)
+    for call in hotline.calls.live():
+        calls.labels(call["status"]).inc()
+    floor = hotline.queue.floor()
+    waiting = Gauge("ivr_tickets", "Open tickets by queue and state", ["queue", "state"], registry=registry)
+    for ticket in floor["tickets"]:
+        waiting.labels(ticket["queue"], ticket["state"]).inc()
+    agents = Gauge("ivr_agents", "Agents by state", ["state"], registry=registry)
+    for agent in floor["agents"]:
+        agents.labels(agent["state"]).inc()
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,111 @@
+"""The supervisor's studio: menus edited, checked, published and rolled back; the floor, live."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask_login import current_user
+
+from ivr.bootstrap import Hotline
+from ivr.dialog.document import faults_as_data
+from ivr.errors import InvalidInput
+from ivr.service.menus import check
+from webhooks.auth import role, token
+
+bp = Blueprint("studio", __name__, url_prefix="/studio")
+
+
+def _hotline() -> Hotline:
+    found: Hotline = current_app.extensions["hotline"]
+    return found
+
+
+@bp.get("")
+@role("supervisor")
+def page() -> str:
+    """Show the studio."""
+    watch = token(_hotline().settings.secret_key, "watch", "floor")
+    return render_template("studio.html", watch_token=watch)
+
+
+@bp.get("/api/floor")
+@role("supervisor")
+def floor() -> Response:
+    """Return calls, queue and agents as they are now."""
+    return jsonify(
+        calls=_hotline().calls.live(), recent=_hotline().calls.recent(20), **_hotline().queue.floor()
+    )
+
+
+@bp.get("/api/calls/<call>")
+@role("supervisor")
+def transcript(call: str) -> Response:
+    """Return one call with all its turns."""
+    return jsonify(_hotline().calls.transcript(call))
+
+
+@bp.get("/api/menus")
+@role("supervisor")
+def draft() -> Response:
+    """Return the draft's files with their faults, and the versions."""
+    current = _hotline().menus.draft()
+    faults = faults_as_data(check(current["files"]).faults)
+    return jsonify(**current, faults=faults, versions=_hotline().menus.history())
+
+
+@bp.post("/api/check")
+@role("supervisor")
+def check_text() -> Response:
+    """Check the draft with one file's text changed, keeping nothing."""
+    asked = _body()
+    files = {**_hotline().menus.draft()["files"], str(asked.get("name")): str(asked.get("text", ""))}
+    return jsonify(faults=faults_as_data(check(files).faults))
+
+
+@bp.post("/api/draft")
+@role("supervisor")
+def save() -> Response:
+    """Keep one file in the draft; `text` null removes the file."""
+    asked = _body()
+    text = asked.get("text")
+    revision = asked.get("revision")
+    if not isinstance(revision, int):
+        raise InvalidInput("say which revision of the draft you began with")
+    _hotline().menus.save_draft(
+        str(asked.get("name", "")),
+        str(text) if text is not None else None,
+        revision=revision,
+        by=current_user.id,
+    )
+    return draft()
+
+
+@bp.delete("/api/draft")
+@role("supervisor")
+def discard() -> Response:
+    """Throw the draft away."""
+    _hotline().menus.discard_draft(by=current_user.id)
+    return draft()
+
+
+@bp.post("/api/publish")
+@role("supervisor")
+def publish() -> Response:
+    """Publish the draft; faults keep it from being published."""
+    note = str(_body().get("note", ""))[:500]
+    _hotline().menus.publish_draft(by=current_user.id, note=note)
+    return draft()
+
+
+@bp.post("/api/rollback")
+@role("supervisor")
+def roll_back() -> Response:
+    """Publish an earlier version again."""
+    _hotline().menus.roll_back(str(_body().get("version", "")), by=current_user.id)
+    return draft()
+
+
+def _body() -> dict[str, Any]:
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        raise InvalidInput("send a JSON object")
+    return data

@@ -86,12 +86,13 @@ def levelled(pcm: Pcm, target_dbfs: float = -20.0) -> Pcm:
     return floats.astype(np.int16)
 
 
-def without_lead(pcm: Pcm, rate: int, keep_ms: int = 20) -> Pcm:
-    """Return audio without the silence before its first sound: a caller waits through it."""
+def trimmed(pcm: Pcm, rate: int, lead_ms: int = 20, tail_ms: int = 80) -> Pcm:
+    """Return audio with no more than so much silence around it: a caller waits through silence."""
     loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > 300)
     if not len(loud):
         return pcm
-    return pcm[max(0, int(loud[0]) - rate * keep_ms // 1000) :]
+    first, last = int(loud[0]), int(loud[-1])
+    return pcm[max(0, first - rate * lead_ms // 1000) : last + 1 + rate * tail_ms // 1000]
 
 
 def silence(milliseconds: int, rate: int = RATE) -> Pcm:

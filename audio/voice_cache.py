@@ -19,7 +19,7 @@ DISK_FILES = 20_000
 
 def key_of(info: EngineInfo, text: str) -> str:
     """Return the name of a prompt's audio."""
-    content = "\x00".join((info.name, info.language, str(info.sample_rate), "3", text))
+    content = "\x00".join((info.name, info.language, str(info.sample_rate), "4", text))
     return hashlib.sha256(content.encode()).hexdigest()[:40]
 
 

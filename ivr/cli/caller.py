@@ -78,6 +78,7 @@ class ScriptedCall:
         self._spoken = ""
         self._outcome: asyncio.Future[str | None] | None = None
         self._queue = ""
+        self._media = ""
 
     @property
     def text(self) -> bool:
@@ -166,7 +167,9 @@ class ScriptedCall:
                     f" + recognition {message['recognition_ms']} + dialogue {message['thinking_ms']}"
                     f" + voice {message['audio_ms']}"
                 )
-            case "call" if message["status"] == "ended":
+            case "call" if message["status"] != "ended":
+                self._media = message["media"]
+            case "call":
                 if self._outcome is not None and not self._outcome.done():
                     self._outcome.set_result(message["outcome"])
 
@@ -207,6 +210,8 @@ class ScriptedCall:
             return "the hotline does not listen"
         if not turn.interrupt:
             await self._quiet()
+            if self._media == "webhook" and turn.say is not None:
+                await self._beep()
         elif not self.text:
             await self._talking()
         await self._answer(turn)
@@ -278,6 +283,14 @@ class ScriptedCall:
             if since > (QUIET_S if self.phone.last_audible > 0 else 2 * QUIET_S):
                 return
             await asyncio.sleep(0.02)
+
+    async def _beep(self) -> None:
+        """Wait for the tone after which a recording listens."""
+        self.phone.listen_for_reply()
+        until = time.monotonic() + 2
+        while self.phone.first_audible_after is None and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
 
     async def _talking(self) -> None:
         """Wait until the hotline is in the middle of a prompt."""

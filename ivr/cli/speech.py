@@ -11,16 +11,13 @@ import numpy as np
 
 from audio import models
 from audio import pcm as audio
-from audio.pcm import Pcm
 from audio.registry import RECOGNISERS, VOICES, recogniser_name, voice_name
-from audio.vad import WINDOW, SileroDetector
+from audio.vad import has_speech
 from ivr.dialog.actions import Expect
 from ivr.dialog.spoken import digits_in
 from ivr.errors import HotlineError, InvalidInput, NotFound
 from ivr.ports import Recogniser
 from ivr.settings import load
-
-LEAST_SPEECH_MS = 64
 
 
 @click.command(
@@ -78,7 +75,7 @@ def _transcribed(recogniser: Recogniser, path: Path, expect: Expect) -> dict[str
         pcm, rate = audio.read_wav(path.read_bytes())
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}: {error}") from error
-    heard = recogniser.transcribe(pcm, rate, expect) if _has_speech(pcm, rate) else None
+    heard = recogniser.transcribe(pcm, rate, expect) if has_speech(pcm, rate) else None
     text = heard.text if heard else ""
     wanted = (1, 20) if expect.kind == "digits" else (4, 20)
     number = digits_in(text, *wanted) if text else None
@@ -90,14 +87,6 @@ def _transcribed(recogniser: Recogniser, path: Path, expect: Expect) -> dict[str
         "seconds": round(heard.seconds, 4) if heard else 0.0,
         "engine": recogniser.info.name,
     }
-
-
-def _has_speech(pcm: Pcm, rate: int) -> bool:
-    """Such models write words even for noise: nothing is decoded without a detector's word."""
-    line = audio.resample(pcm, rate, audio.RATE)
-    padded = np.concatenate([audio.silence(64), line, audio.silence(64)])
-    voiced = sum(p >= 0.5 for p in SileroDetector().feed(padded))
-    return voiced * WINDOW / 8 >= LEAST_SPEECH_MS
 
 
 @click.command("say", epilog="\b\nExample:\n  ivr say 'Your order has been shipped.' -o shipped.wav")

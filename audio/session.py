@@ -5,6 +5,7 @@ session keeps at most LEAD_MS of audio ahead of the caller's ear, so that what w
 within that lead and a barge-in leaves nothing behind.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -141,6 +142,8 @@ class MediaSession:
         """Begin a new prompt behind what still plays; its audio follows piece by piece."""
         self._play.complete, self._play.mark = False, None
         self._play.barge_in, self._play.held, self._play.stopped = barge_in, [], False
+        if not self._play.queue:
+            self._play.began_at = math.inf  # until its first audio goes out
 
     def play(self, ulaw: bytes) -> None:
         """Add audio to the prompt; what comes after a barge-in is only held for a false alarm."""
@@ -210,6 +213,7 @@ class MediaSession:
         else:
             self._said.append(window)
         out: list[Output] = []
+        self._turn.start_ms = BARGE_IN_MS if self.playing(now) else self._turn.timing.start_ms
         for heard in self._turn.feed(probability, WINDOW_MS):
             out += self._heard(heard, now)
         if self._turn.speaking and self._turn.silence_ms == 0:
@@ -328,7 +332,7 @@ class MediaSession:
 
     def _pace(self, now: float) -> list[Output]:
         play = self._play
-        if play.queue and play.heard_at < now:
+        if play.queue and play.heard_at <= now:
             play.heard_at = play.began_at = now
         batch = []
         while play.queue and play.heard_at - now < LEAD_MS:

@@ -55,6 +55,7 @@ class TurnDetector:
 
     def __init__(self, timing: Timing) -> None:
         self.timing = timing
+        self.start_ms = timing.start_ms
         self.speaking = False
         self.speech_ms = 0
         self.silence_ms = 0
@@ -73,7 +74,7 @@ class TurnDetector:
 
     def _before(self, milliseconds: int) -> list[Heard]:
         self._run_ms = self._run_ms + milliseconds if self._in_speech else 0
-        if self._run_ms < self.timing.start_ms:
+        if self._run_ms < self.start_ms:
             return []
         self.speaking = True
         self.speech_ms = self.total_ms = self._run_ms

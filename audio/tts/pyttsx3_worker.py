@@ -11,6 +11,8 @@ import sys
 
 def main() -> None:
     """Speak each line that comes in, until the input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # pyttsx3 prints to where the answers go
     import espeakng_loader
 
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
@@ -20,17 +22,18 @@ def main() -> None:
     engine = pyttsx3.init("espeak")
     for line in sys.stdin:
         path, language, text = line.rstrip("\n").split("\t", 2)
-        _answer(engine, path, language, text)
+        answers.write(_spoken(engine, path, language, text) + "\n")
+        answers.flush()
 
 
-def _answer(engine, path: str, language: str, text: str) -> None:  # type: ignore[no-untyped-def]
+def _spoken(engine, path: str, language: str, text: str) -> str:  # type: ignore[no-untyped-def]
     try:
         engine.setProperty("voice", language)
         engine.save_to_file(text, path)
         engine.runAndWait()
-        print("ok", flush=True)  # noqa: T201
     except Exception as error:  # whatever it is, the parent must hear of it  # noqa: BLE001
-        print(f"{type(error).__name__}: {error}".replace("\n", " "), flush=True)  # noqa: T201
+        return f"{type(error).__name__}: {error}".replace("\n", " ")
+    return "ok"
 
 
 if __name__ == "__main__":

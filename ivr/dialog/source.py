@@ -66,7 +66,9 @@ def read(file: str, text: str) -> Source:
         source.fault((), "too-large", f"the file has more than {LARGEST:,} characters")
         return source
     try:
-        if any(isinstance(token, yaml.AliasToken | yaml.AnchorToken) for token in _tokens(text)):
+        anchor = next((t for t in _tokens(text) if isinstance(t, yaml.AliasToken | yaml.AnchorToken)), None)
+        if anchor is not None:
+            source.lines[()] = anchor.start_mark.line + 1
             source.fault((), "no-anchors", "anchors (&) and aliases (*) are not used in menu files")
             return source
         root = yaml.compose(text, Loader=_Loader)
@@ -80,7 +82,7 @@ def read(file: str, text: str) -> Source:
     return source
 
 
-def _tokens(text: str) -> Iterator[object]:
+def _tokens(text: str) -> Iterator[yaml.Token]:
     return iter(yaml.scan(text, Loader=_Loader))
 
 

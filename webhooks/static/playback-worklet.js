@@ -6,7 +6,7 @@ import { decode } from "./ulaw.js";
 
 const RATE = 8000;
 const PREFILL = 0.08 * RATE; // kept back before playing: 80 ms
-const MOST = 0.5 * RATE; // more than this is stale: skip to the newest
+const MOST = 0.6 * RATE; // more than this is stale: skip to the newest
 const BLOCK = 80; // samples taken from the ring at a time: 10 ms
 
 class Playback extends AudioWorkletProcessor {

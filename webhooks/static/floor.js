@@ -1,0 +1,170 @@
+// The floor, live: who calls, who waits, who works, and what was said.
+
+import { get } from "./api.js";
+import { dayAndTime, duration, secondsSince } from "./clock.js";
+import { $, debounced, make, show } from "./dom.js";
+import { problem } from "./toast.js";
+import { Transcript } from "./transcript.js";
+import * as words from "./words.js";
+
+const QUIET_MS = 300;
+const PRIORITY_BONUS_S = 60; // one step of priority counts as this much waiting, as in the router
+const LONG_WAIT_S = 120;
+
+export class Floor {
+  constructor(showTimes) {
+    this.showTimes = showTimes;
+    this.transcript = new Transcript($("drawer-transcript"));
+    this.open = null;
+    this.refreshSoon = debounced(() => this.refresh(), QUIET_MS);
+    this.readSoon = debounced(() => this.read(), QUIET_MS);
+    $("drawer-close").addEventListener("click", () => $("drawer").close());
+    $("drawer").addEventListener("close", () => (this.open = null));
+    $("drawer").addEventListener("click", (event) => event.target === $("drawer") && $("drawer").close());
+  }
+
+  happened(message) {
+    if (["call", "ticket", "agent", "turn"].includes(message.topic)) this.refreshSoon();
+    if (this.open && message.call_id === this.open) this.readSoon();
+  }
+
+  async refresh() {
+    try {
+      this.render(await get("/studio/api/floor"));
+    } catch (error) {
+      if (error.status) problem(error);
+    }
+  }
+
+  render({ calls, recent, tickets, agents }) {
+    const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)));
+    this.tiles(calls, waiting, agents);
+    this.rows("live", calls, (call) => this.liveRow(call));
+    this.rows("queue", waiting, (ticket, at) => this.queueRow(ticket, at));
+    this.rows("agents", agents, agentRow);
+    this.rows("recent", recent.filter(({ status }) => status === "ended"), (call) => this.recentRow(call));
+    this.showTimes();
+  }
+
+  tiles(calls, waiting, agents) {
+    const count = (state) => agents.filter((agent) => agent.state === state).length;
+    const set = (name, figure, more) => {
+      if ($(name).textContent !== String(figure)) $(name).textContent = figure;
+      $(`${name}-more`).replaceChildren(...[more].flat());
+    };
+    const hotline = calls.filter(({ status }) => status === "talking").length;
+    set("tile-calls", calls.length, calls.length ? `${hotline} talking to the hotline` : "All is quiet");
+    const longest = waiting.reduce((first, next) => (!first || next.entered_at < first.entered_at ? next : first), null);
+    set("tile-waiting", waiting.length, longest ? ["longest ", make("span", { class: "timer", "data-since": longest.entered_at })] : "Nobody waits");
+    $("tile-waiting-box").classList.toggle("late", Boolean(longest) && secondsSince(longest.entered_at) > LONG_WAIT_S);
+    set("tile-ready", count("ready"), `of ${words.many(agents.length, "agent")}, ${count("paused")} paused`);
+    set("tile-talking", count("talking"), `${count("ringing")} ringing, ${count("wrap_up")} in wrap-up`);
+  }
+
+  rows(id, things, row) {
+    const body = $(id).tBodies[0];
+    const focused = body.contains(document.activeElement) ? document.activeElement.dataset.call : null;
+    body.replaceChildren(...things.map(row));
+    if (focused) body.querySelector(`[data-call="${CSS.escape(focused)}"]`)?.focus();
+    show($(id), things.length > 0);
+    show($(id).nextElementSibling, things.length === 0);
+  }
+
+  liveRow(call) {
+    const where = [make("b", {}, words.status(call.status)), make("span", { class: "sub" }, words.plain(call.node))];
+    return this.callRow(call, cell("Where", ...where), cell("Time", timer(call.started_at)));
+  }
+
+  recentRow(call) {
+    const length = (Date.parse(call.ended_at) - Date.parse(call.started_at)) / 1000;
+    const when = make("span", { class: "sub" }, dayAndTime(call.started_at));
+    return this.callRow(call, cell("Outcome", words.outcome(call.outcome) || "Ended"), cell("Length", duration(length)), when);
+  }
+
+  callRow(call, state, time, under = null) {
+    return make(
+      "tr",
+      { class: "clickable", onclick: () => this.show(call.call_id) },
+      cell("Caller", this.opener(call.call_id, call.caller), under),
+      state,
+      cell("Matter", words.matter(call.matter) || make("span", { class: "muted" }, "not said")),
+      time,
+    );
+  }
+
+  queueRow(ticket, at) {
+    const rings = ticket.state === "offered" ? make("span", { class: "sub" }, `rings at ${ticket.agent}`) : null;
+    return make(
+      "tr",
+      { class: "clickable", onclick: () => this.show(ticket.call_id) },
+      cell("Place", make("b", {}, String(at + 1))),
+      cell("Caller", this.opener(ticket.call_id, ticket.summary.caller), make("span", { class: "sub" }, words.matter(ticket.matter) || words.plain(ticket.queue)), rings),
+      cell("Needs", words.skills(ticket.skills)),
+      cell("Waits", timer(ticket.entered_at)),
+    );
+  }
+
+  opener(id, caller) {
+    const button = make("button", { class: "link", "data-call": id, "data-testid": "open-call" }, words.caller(caller));
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.show(id);
+    });
+    return button;
+  }
+
+  // ---- one call
+
+  show(id) {
+    this.open = id;
+    this.transcript.clear();
+    $("drawer-more").textContent = "";
+    $("drawer-heading").textContent = "Call";
+    if (!$("drawer").open) $("drawer").showModal();
+    this.read();
+  }
+
+  async read() {
+    const id = this.open;
+    if (!id) return;
+    try {
+      const call = await get(`/studio/api/calls/${encodeURIComponent(id)}`);
+      if (id === this.open) this.renderCall(call);
+    } catch (error) {
+      problem(error);
+    }
+  }
+
+  renderCall(call) {
+    $("drawer-heading").textContent = words.caller(call.caller);
+    const state = call.status === "ended" ? words.outcome(call.outcome) : words.status(call.status);
+    $("drawer-more").textContent = [dayAndTime(call.started_at), state, words.matter(call.matter)].filter(Boolean).join(" · ");
+    call.turns.forEach((turn) => this.transcript.add(turn));
+  }
+}
+
+function agentRow(agent) {
+  const reason = agent.state === "paused" && agent.pause_reason ? make("span", { class: "sub" }, words.plain(agent.pause_reason)) : null;
+  return make(
+    "tr",
+    {},
+    cell("Agent", make("b", {}, agent.name ?? agent.agent)),
+    cell("State", make("span", { class: "chip", "data-state": agent.state }, words.agentState(agent.state)), reason),
+    cell("Skills", words.skills(agent.skills)),
+    cell("Time", timer(agent.since)),
+  );
+}
+
+function inOrder(tickets) {
+  const place = (ticket) => Date.parse(ticket.entered_at) / 1000 - ticket.priority * PRIORITY_BONUS_S;
+  return [...tickets].sort((one, other) => place(one) - place(other));
+}
+
+function timer(at) {
+  return make("span", { class: "timer", "data-since": at });
+}
+
+function cell(name, ...content) {
+  const figure = ["Time", "Waits", "Length"].includes(name) ? "figure" : null;
+  return make("td", { "data-label": name, class: figure }, make("div", {}, ...content));
+}

@@ -7,6 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ivr.bootstrap import Hotline, tokens
+from ivr.errors import HotlineError
 from webhooks import auth, desk, errors, health, phone, studio, voice
 from webhooks.voice_work import Work
 
@@ -46,7 +47,11 @@ def create_app(hotline: Hotline) -> Flask:
 
 
 def _page_facts(hotline: Hotline) -> dict[str, Any]:
-    return {"title": hotline.menus.published().flow.title, "phone_on": hotline.settings.phone}
+    try:
+        title = hotline.menus.published().flow.title
+    except HotlineError:  # the page that tells of it needs a title too
+        title = "Voice hotline"
+    return {"title": title, "phone_on": hotline.settings.phone}
 
 
 def _harden(response: Response) -> BaseResponse:

@@ -86,7 +86,11 @@ class Server:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": REFUSED})
             return
-        await SocketPhone(self.network, receive, send, identity).serve()
+        await SocketPhone(self.network, receive, send, identity, self._desk_closed).serve()
+
+    def _desk_closed(self, agent: str) -> None:
+        """An agent's phone is gone: calls must not ring there."""
+        asyncio.get_running_loop().run_in_executor(None, self.hotline.queue.phone_gone, agent)
 
     # ---- start and stop
 

@@ -22,7 +22,6 @@ from ivr.dialog.events import Event, Pressed, Silent, Spoke
 from ivr.errors import HotlineError, NotFound, TooBusy
 from ivr.ports import Transcript
 from ivr.service.calls import Part
-from ivr.service.effects import caller_name
 from ivr.telephony.twilio import signature, twiml
 from ivr.telephony.twilio.webhook import ENDED, VoiceRequest, parse
 from webhooks.voice_work import Work
@@ -101,7 +100,7 @@ def incoming() -> Response:
     if not asked.call:
         raise NotFound("the webhook names no call")
     media = _media(asked)
-    name = caller_name(hotline().shop, asked.caller)
+    name = hotline().effects.caller_name(asked.caller)
     try:
         part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, name)
     except TooBusy as error:

@@ -122,6 +122,8 @@ class ScriptedCall:
 
     async def _finish(self) -> None:
         assert self._outcome is not None
+        if not self.report.failure:
+            await self._until(lambda: bool(self.turns))  # the answer to the last thing done
         await self.phone.hang_up()
         try:
             self.report.outcome = await asyncio.wait_for(self._outcome, 5)

@@ -130,7 +130,7 @@ def demo(once: bool, port: int | None) -> None:
     began = time.monotonic()
     server = subprocess.Popen([sys.executable, "-m", "ivr", "serve"], env=environment)
     try:
-        _wait_ready(_base(settings), server)
+        wait_ready(_base(settings), server)
         click.echo(f"   ready after {time.monotonic() - began:.1f} s")
         click.echo("3. a call by audio: caller → switch → media socket → recognition → menus → shop → voice")
         report = asyncio.run(_demo_call(settings))
@@ -171,7 +171,8 @@ def _figures(report: Report) -> None:
         click.echo(f"   end of speech → first reply audio: median {middle} ms, longest {waits[-1]} ms")
 
 
-def _wait_ready(base: str, server: "subprocess.Popen[bytes]") -> None:
+def wait_ready(base: str, server: "subprocess.Popen[bytes]") -> None:
+    """Wait until the hotline takes calls. Raise Unavailable when it ends or takes too long."""
     until = time.monotonic() + READY_LIMIT_S
     while time.monotonic() < until:
         if server.poll() is not None:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, route, serve, speech
+from ivr.cli import bench, calls, db, menus, serve, speech
 from ivr.errors import HotlineError
 
 
@@ -40,7 +40,6 @@ for command in (
     *menus.COMMANDS,
     *speech.COMMANDS,
     *db.COMMANDS,
-    *route.COMMANDS,
     *bench.COMMANDS,
 ):
     main.add_command(command)

@@ -191,12 +191,6 @@ class Flow:
     policies: Mapping[str, Value]
     queues: frozenset[str] = frozenset()
 
-    def exits(self) -> Iterator[tuple[str, str, str]]:
-        """Yield every edge as (node, what leads there, target)."""
-        for name, node in self.nodes.items():
-            for why, leave in exits_of(node):
-                yield name, why, leave.goto
-
 
 def listen_for(node: Listening, language: str, commands: tuple[Command, ...]) -> Listen:
     """Return what to listen for at a node."""

@@ -8,7 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from ivr.dialog.actions import ActionType
-from ivr.dialog.flow import Collect, Decide, Do, Flow, Menu, Queue, Tell, exits_of, prompts_of
+from ivr.dialog.flow import (
+    Collect,
+    Decide,
+    Do,
+    Flow,
+    Goodbye,
+    Menu,
+    Node,
+    Queue,
+    Tell,
+    exits_of,
+    prompts_of,
+)
 from ivr.dialog.prompts import FORMATS, Hole, parts
 
 ENGINE_SLOTS = frozenset({"caller", "language", "matter", "heard"})
@@ -52,10 +64,29 @@ def _targets(flow: Flow, where: Where) -> None:
             )
         if (command.goto is None) == (command.do is None):
             where(None).fault("bad-value", "a command has either a goto or a do", "always", command.name)
-    for name, why, target in flow.exits():
-        if target and target not in flow.nodes:
-            at = ("patience",) if why == "give_up" else ()
-            where(name).fault("unknown-target", f"there is no node '{target}' (from {why})", *at)
+    for name, node in flow.nodes.items():
+        for at, target in _gotos(node):
+            if target and target not in flow.nodes:
+                where(name).fault("unknown-target", f"there is no node '{target}'", *at)
+
+
+def _gotos(node: Node) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every target of a node with the place where it is written."""
+    match node:
+        case Menu():
+            yield from ((("choices", n, "goto"), choice.exit.goto) for n, choice in enumerate(node.choices))
+            yield ("patience", "give_up"), node.patience.give_up
+        case Collect():
+            yield ("goto",), node.exit.goto
+            yield ("patience", "give_up"), node.patience.give_up
+        case Do():
+            yield from ((("on", outcome, "goto"), leave.goto) for outcome, leave in node.exits.items())
+        case Tell():
+            yield ("goto",), node.exit.goto
+        case Decide():
+            yield from ((("decide", n, "goto"), rule.exit.goto) for n, rule in enumerate(node.rules))
+        case Queue() | Goodbye():
+            return
 
 
 def _outcomes(flow: Flow, where: Where) -> None:

@@ -143,11 +143,13 @@ class Router:
         return offers
 
     def _offer(self, call: Waiting, agent: Idle, able: int, now_ms: int) -> Offer:
-        wanted = ", ".join(f"{name} ≥ {level}" for name, level in sorted(call.skills.items())) or "no skill"
-        why = (
-            f"waits {(now_ms - call.since_ms) // 1000} s; needs {wanted}; {agent.id} is the best-skilled, "
-            f"longest-idle of {able} who can take it"
+        wanted = " and ".join(f"{name} {level} or better" for name, level in sorted(call.skills.items()))
+        others = (
+            f"{agent.id} is the best-skilled of {able}, then the longest idle"
+            if able > 1
+            else "only one is free"
         )
+        why = f"Waiting for {(now_ms - call.since_ms) // 1000} s, needs {wanted or 'no skill'}; {others}."
         offer = Offer(f"{call.id}.{call.offers + 1}", call.id, agent.id, now_ms + self.rules.offer_ms, why)
         self._ring(offer, call, agent)
         return offer

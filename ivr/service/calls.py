@@ -93,6 +93,7 @@ class Calls:
             id=call,
             caller=caller,
             called=called,
+            name=name,
             media=media,
             menu_version=version.id,
             state=state_to_data(done.state),
@@ -106,7 +107,7 @@ class Calls:
                 part = self._keep_turn(session, row, 0, event, done)
         except IntegrityError:  # the same webhook, a moment earlier
             return self._known(call, 0, 0)
-        self._tell_call(row, name)
+        self._tell_call(row)
         self._after(part, event, row)
         return part
 
@@ -298,6 +299,7 @@ class Calls:
         order = slots.get("order")
         return {
             "caller": row.caller,
+            "name": row.name,
             "matter": row.state.get("matter"),
             "order": order.get("number") if isinstance(order, dict) else order,
             "slots": slots,
@@ -315,9 +317,8 @@ class Calls:
                 self._queue.entered(ticket.id)
             self._tell_call(row)
 
-    def _tell_call(self, row: CallRow, name: str | None = None) -> None:
-        data = call_data(row)
-        self._feed.publish("call", {**data, "name": name} if name else data)
+    def _tell_call(self, row: CallRow) -> None:
+        self._feed.publish("call", call_data(row))
 
     # ---- what is shown
 
@@ -429,6 +430,7 @@ def call_data(row: CallRow) -> dict[str, Any]:
     return {
         "call_id": row.id,
         "caller": row.caller,
+        "name": row.name,
         "called": row.called,
         "media": row.media,
         "status": row.status,

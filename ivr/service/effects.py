@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -23,6 +22,8 @@ from ivr.storage.tables import EffectRow
 
 log = structlog.get_logger(__name__)
 WORKERS = 8
+NAME_LIMIT_S = 0.4
+"""A caller's name is worth so much of the first webhook's time."""
 
 
 class Effects:
@@ -98,6 +99,16 @@ class Effects:
             row = session.get(EffectRow, key)
             return _acted(row) if row else None
 
+    def caller_name(self, phone: str) -> str | None:
+        """Return the name of a known caller; a shop that is slow or down knows nobody."""
+        if not phone:
+            return None
+        try:
+            customer = self._pool.submit(self._shop.customer_by_phone, phone).result(NAME_LIMIT_S)
+        except (FutureTimeout, Unavailable):
+            return None
+        return customer.name if customer else None
+
     def close(self) -> None:
         """Take no more work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -110,17 +121,3 @@ def _acted(row: EffectRow) -> Acted:
 def now_at(acted: Acted, clock: Clock) -> Acted:
     """Return the outcome as an event of this moment: a stored one may be old."""
     return replace(acted, at=clock())
-
-
-def caller_name(shop: Shop, phone: str) -> str | None:
-    """Return the name of a known caller; a shop that is down knows nobody."""
-    try:
-        customer = shop.customer_by_phone(phone) if phone else None
-    except Unavailable:
-        return None
-    return customer.name if customer else None
-
-
-def as_data(acted: Acted) -> dict[str, Any]:
-    """Return what came of an action, for transcripts."""
-    return {"action": acted.action, "outcome": acted.outcome, "data": dict(acted.data)}

@@ -190,6 +190,13 @@ class Queue:
         self._dispatcher.post(Ready(free) if state == "ready" else Away(agent))
         self.tell_agent(agent)
 
+    def phone_gone(self, agent: str) -> None:
+        """An agent's phone has closed: nobody is rung there until the agent is ready again."""
+        with self._db.read() as session:
+            row = session.get(AgentRow, agent)
+        if row is not None and row.state in ("ready", "ringing"):
+            self.set_state(agent, "away", "the desk was closed")
+
     def note(self, agent: str, ticket: str, text: str) -> None:
         """Keep an agent's note on a call."""
         with self._db.write() as session:

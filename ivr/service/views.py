@@ -9,6 +9,7 @@ def agent_data(row: AgentRow) -> dict[str, Any]:
     """Return an agent as JSON data."""
     return {
         "agent": row.login,
+        "name": row.user.name,
         "state": row.state,
         "since": row.since.isoformat(),
         "skills": row.skills,

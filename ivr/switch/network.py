@@ -58,11 +58,13 @@ class Network:
         client.line.open()
         return client
 
-    def unregister(self, client: Client) -> None:
-        """Take a browser phone off."""
+    def unregister(self, client: Client) -> bool:
+        """Take a browser phone off; return whether its identity can no longer be rung at all."""
         client.line.close()
-        if self._exchange.clients.get(client.identity) is client:
+        last = self._exchange.clients.get(client.identity) is client
+        if last:
             del self._exchange.clients[client.identity]
+        return last
 
     def recording(self, name: str) -> bytes | None:
         """Return a recording as WAV."""

@@ -43,7 +43,7 @@ def test_every_command_has_help_with_an_example(command):
 def test_say_and_transcribe_understand_each_other(tmp_path):
     wav = tmp_path / "number.wav"
     assert ivr("say", "My order number is one zero zero two four five.", "-o", wav).returncode == 0
-    pcm, rate = audio.read_wav(wav.read_bytes())
+    _, rate = audio.read_wav(wav.read_bytes())
     assert rate == 8000
     done = ivr("transcribe", "--expect", "digits", wav)
     heard = json.loads(done.stdout)

@@ -159,6 +159,14 @@ def test_when_all_lines_are_busy_the_caller_is_told(carrier_post, hotline):
     assert "All our lines are busy" in words(carrier_post(INCOMING, **CALL))
 
 
+def test_a_known_number_is_known_by_name_and_a_slow_shop_does_not_hold_the_call(carrier_post, hotline):
+    carrier_post(INCOMING, **CALL)
+    assert hotline.calls.head("CA1")["name"] == "Ada Brown"
+    hotline.shop.down = True
+    carrier_post(INCOMING, **{**CALL, "CallSid": "CA2"})
+    assert hotline.calls.head("CA2")["name"] is None
+
+
 def test_a_withheld_number_is_no_obstacle(carrier_post, hotline):
     assert carrier_post(INCOMING, **{**CALL, "From": "anonymous"}).status_code == 200
     assert hotline.calls.head("CA1")["caller"] == ""
@@ -167,7 +175,11 @@ def test_a_withheld_number_is_no_obstacle(carrier_post, hotline):
 def test_a_slow_shop_is_covered_by_a_filler(carrier_post, hotline, monkeypatch):
     monkeypatch.setattr("webhooks.voice.WAIT_ACTION_S", 0.01)
     gate = __import__("threading").Event()
-    shop = type("Slow", (), {"order": staticmethod(lambda number: (gate.wait(5), None)[1])})()
+    slow = {
+        "order": staticmethod(lambda number: (gate.wait(5), None)[1]),
+        "customer_by_phone": staticmethod(lambda n: None),
+    }
+    shop = type("Slow", (), slow)()
     object.__setattr__(hotline.effects, "_shop", shop)
     carrier_post(INCOMING, **CALL)
     carrier_post(NEXT + "?turn=1", **CALL, Digits="1")

@@ -38,7 +38,7 @@ def test_a_sound_file_has_no_faults():
 @pytest.mark.parametrize(
     ("change", "line", "rule"),
     [
-        (("goto: bye", "goto: nowhere"), 6, "unknown-target"),
+        (("goto: bye", "goto: nowhere"), 10, "unknown-target"),
         (("start: hello", "start: nope"), 2, "unknown-target"),
         (("say: Press 1.", "sey: Press 1."), 8, "unknown-field"),
         (('key: "1"', 'key: "one"'), 10, "bad-value"),

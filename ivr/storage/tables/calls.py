@@ -17,6 +17,7 @@ class CallRow(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     caller: Mapped[str] = mapped_column(String(64), default="")
     called: Mapped[str] = mapped_column(String(64), default="")
+    name: Mapped[str | None] = mapped_column(String(128))
     media: Mapped[str] = mapped_column(String(8), default="stream")
     menu_version: Mapped[str] = mapped_column(String(64))
     state: Mapped[dict[str, Any]]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ivr.storage.tables.base import Base
 
@@ -38,6 +38,7 @@ class AgentRow(Base):
     ticket: Mapped[str | None] = mapped_column(String(64))
     missed: Mapped[int] = mapped_column(default=0)
     pause_reason: Mapped[str | None] = mapped_column(String(64))
+    user: Mapped[UserRow] = relationship(lazy="joined")
 
 
 class AuditRow(Base):

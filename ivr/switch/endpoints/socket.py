@@ -24,8 +24,17 @@ KEYS = "0123456789*#"
 class SocketPhone:
     """One phone."""
 
-    def __init__(self, network: Network, receive: Receive, send: Send, identity: str | None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        receive: Receive,
+        send: Send,
+        identity: str | None,
+        gone: Callable[[str], None] = lambda identity: None,
+    ) -> None:
+        """`gone` is told the identity of a registered phone whose last socket has closed."""
         self._network, self._receive, self._send, self._identity = network, receive, send, identity
+        self._gone = gone
         self._out: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_UNSENT)
         self._leg: Leg | None = None
         self._client: Client | None = None
@@ -60,8 +69,8 @@ class SocketPhone:
         finally:
             if self._leg is not None:
                 self._leg.hang_up()
-            if self._client is not None:
-                self._network.unregister(self._client)
+            if self._client is not None and self._network.unregister(self._client):
+                self._gone(self._client.identity)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('caller', sa.String(length=64), nullable=False),
     sa.Column('called', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=128), nullable=True),
     sa.Column('media', sa.String(length=8), nullable=False),
     sa.Column('menu_version', sa.String(length=64), nullable=False),
     sa.Column('state', sa.JSON(), nullable=False),

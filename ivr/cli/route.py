@@ -1,3 +1,0 @@
-"""`ivr route`: the router, without telephones."""
-
-COMMANDS = ()

@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 IVR := $(VENV)/bin/ivr
 ARGS ?=
 
-.PHONY: help demo setup test check slow lint types contracts lock clean
+.PHONY: help demo setup test check docs slow lint types contracts lock clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,8 +22,9 @@ test: $(VENV)/dev.stamp  ## The quick tests
 	$(VENV)/bin/python -m pytest
 
 check: $(VENV)/dev.stamp lint types contracts  ## Lint, types, import contracts, menus, tests
-	$(IVR) check
-	$(IVR) test --coverage
+	$(VENV)/bin/python scripts/write-settings --check
+	$(IVR) check menus
+	$(IVR) test menus --coverage
 	$(MAKE) --no-print-directory test
 
 lint: $(VENV)/dev.stamp
@@ -35,6 +36,9 @@ types: $(VENV)/dev.stamp
 
 contracts: $(VENV)/dev.stamp
 	$(VENV)/bin/lint-imports
+
+docs: $(VENV)/dev.stamp  ## Write the settings into the README
+	$(VENV)/bin/python scripts/write-settings
 
 slow: $(VENV)/dev.stamp  ## The slow tests
 	$(VENV)/bin/python -m pytest -m slow

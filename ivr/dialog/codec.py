@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ivr.dialog import actions, events
-from ivr.dialog.engine import Asking, CallState
+from ivr.dialog.engine import Asking, CallState, Facts, Place
 from ivr.dialog.flow import Exit
 
 _KINDS: Mapping[str, Any] = {
@@ -29,23 +29,23 @@ _KINDS: Mapping[str, Any] = {
 
 def state_to_data(state: CallState) -> dict[str, Any]:
     """Return a state as JSON data; what is at its default is left out."""
-    data: dict[str, Any] = {}
-    for name in state.__slots__:
-        value = getattr(state, name)
-        if name == "asking":
-            value = asdict(value) if value is not None else None
+    data: dict[str, Any] = {"node": state.node}
+    for name, value in (*state.place._asdict().items(), *state.facts._asdict().items()):
+        if not value:
+            continue
+        if isinstance(value, Asking):
+            data[name] = asdict(value)
         elif isinstance(value, tuple):
-            value = list(value)
-        elif isinstance(value, Mapping):
-            value = dict(value)
-        if name == "node" or value not in (None, "", 0, False, [], {}):
-            data[name] = value
+            data[name] = list(value)
+        else:
+            data[name] = dict(value) if isinstance(value, Mapping) else value
     return data
 
 
 def state_from_data(data: Mapping[str, Any]) -> CallState:
     """Return the state that `state_to_data` wrote."""
     given = dict(data)
+    facts = Facts(given.pop("caller", ""), given.pop("slots", {}))
     if (asking := given.get("asking")) is not None:
         leave = asking.get("exit")
         given["asking"] = Asking(
@@ -56,7 +56,7 @@ def state_from_data(data: Mapping[str, Any]) -> CallState:
         )
     if "trail" in given:
         given["trail"] = tuple(given["trail"])
-    return CallState(**given)
+    return CallState(Place(**given), facts)
 
 
 def to_data(thing: Any) -> dict[str, Any]:

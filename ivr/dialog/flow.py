@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ivr.dialog.actions import ActionType, Expect, ExpectKind, Listen
 from ivr.dialog.events import Value
@@ -190,6 +190,8 @@ class Flow:
     phrases: Mapping[str, str]
     policies: Mapping[str, Value]
     queues: frozenset[str] = frozenset()
+    steps: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `engine.step` remembers of this flow: a cache, no part of its value."""
 
 
 def listen_for(node: Listening, language: str, commands: tuple[Command, ...]) -> Listen:

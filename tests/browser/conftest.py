@@ -20,8 +20,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser; its driver's event loop must be gone before other modules use theirs."""
     path = shutil.which("chromium")
     assert path, "Chromium is missing: apt-get install chromium (make setup does it)"
     with sync_playwright() as playwright:

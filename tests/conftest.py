@@ -1,3 +1,5 @@
+import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -6,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import create_engine, make_url, text
 
 from audio.registry import Engines
 from ivr.bootstrap import Hotline, build
@@ -91,10 +94,23 @@ class FakeCarrier:
         self.ended.append(call)
 
 
+def database_url(tmp_path) -> str:
+    """A database of the test's own: SQLite, or one of the PostgreSQL server named by TEST_POSTGRES."""
+    server = os.environ.get("TEST_POSTGRES")
+    if not server:
+        return f"sqlite:///{tmp_path}/hotline.db"
+    name = f"t{secrets.token_hex(6)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
 def make_settings(tmp_path, **more) -> Settings:
     return Settings(
         _env_file=None,
-        database_url=f"sqlite:///{tmp_path}/hotline.db",
+        database_url=database_url(tmp_path),
         secret_key="a-secret-for-tests",
         twilio_auth_token="token",
         prompts=tmp_path / "prompts",

@@ -43,10 +43,3 @@ def test_the_readme_s_settings_are_those_of_the_code():
         [sys.executable, ROOT / "scripts" / "write-settings", "--check"], cwd=ROOT, check=False
     )
     assert done.returncode == 0
-
-
-def test_the_readme_names_no_figure_without_a_goal():
-    rows = re.findall(
-        r"^\| (.+?) \| (.+?) \| (.+?) \|$", (ROOT / "README.md").read_text().split("## Figures")[1], re.M
-    )
-    assert len(rows) >= 8

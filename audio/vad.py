@@ -43,10 +43,18 @@ class SileroDetector:
 
 SPEECH = 0.5
 LEAST_SPEECH_MS = 64
+CONTEXT_MS = 300
+"""Audio kept around speech: recognisers lose consonants when it is cut flush."""
 
 
-def has_speech(pcm: Pcm, rate: int) -> bool:
-    """Return whether audio holds speech at all: recognisers write words even for noise."""
+def speech_part(pcm: Pcm, rate: int) -> Pcm:
+    """Return the stretch of a recording that holds speech, with some context; empty if none does.
+
+    Recognisers write words even for noise, and long silence around speech makes them less sure.
+    """
     line = np.concatenate([silence(64), resample(pcm, rate, RATE), silence(64)])
-    voiced = sum(probability >= SPEECH for probability in SileroDetector().feed(line))
-    return voiced * WINDOW_MS >= LEAST_SPEECH_MS
+    voiced = [n for n, probability in enumerate(SileroDetector().feed(line)) if probability >= SPEECH]
+    if len(voiced) * WINDOW_MS < LEAST_SPEECH_MS:
+        return pcm[:0]
+    first, last = voiced[0] * WINDOW_MS - 64, (voiced[-1] + 1) * WINDOW_MS - 64
+    return pcm[max(0, first - CONTEXT_MS) * rate // 1000 : (last + CONTEXT_MS) * rate // 1000]

@@ -12,7 +12,7 @@ import httpx
 
 from audio import pcm as audio
 from audio.speech import Speech
-from audio.vad import has_speech
+from audio.vad import speech_part
 from ivr.dialog.actions import Expect, Say
 from ivr.ports import Transcript
 
@@ -52,7 +52,8 @@ class Work:
             answer = client.get(f"{url}.wav")
             answer.raise_for_status()
         pcm, rate = audio.read_wav(answer.content)
-        if not has_speech(pcm, rate):
+        pcm = speech_part(pcm, rate)
+        if not len(pcm):
             return Transcript("", 0.0)
         return self._speech.transcribe(pcm, rate, language, Expect("open")).result(FETCH_LIMIT_S)
 

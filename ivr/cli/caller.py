@@ -183,8 +183,8 @@ class ScriptedCall:
             self.report.recognised.append((self._spoken, event["text"], sure))
         elif event["kind"] == "Acted":
             self._print(f"           · {event['action']} → {event['outcome']}")
-        for text in message["said"]:
-            self._print(f"  hotline  {text}   [{message['node']}]")
+        for text, node in zip(message["said"], message["said_at"], strict=True):
+            self._print(f"  hotline  {text}   [{node}]")
         if message["ends"]:
             what = message["ends"]
             where = f"queue {what['queue']}" if what["kind"] == "JoinQueue" else f"the end: {what['outcome']}"

@@ -66,13 +66,24 @@ async def _by_hand(base: str, caller: str, called: str, text: bool) -> None:
     await hand.run()
 
 
+def _watch_stdin(loop: asyncio.AbstractEventLoop, typed: "asyncio.Queue[str | None]") -> bool:
+    """Put each typed line into the queue; a file is read at once, since it cannot be waited for."""
+    try:
+        loop.add_reader(sys.stdin.fileno(), lambda: typed.put_nowait(sys.stdin.readline() or None))
+    except PermissionError:
+        for line in (*sys.stdin, None):
+            typed.put_nowait(line)
+        return False
+    return True
+
+
 class _HandCall(ScriptedCall):
     """A call whose turns are typed."""
 
     async def _finish(self) -> None:
         typed: asyncio.Queue[str | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        loop.add_reader(sys.stdin.fileno(), lambda: typed.put_nowait(sys.stdin.readline() or None))
+        watched = _watch_stdin(loop, typed)
         click.echo(
             "(type words to speak, #5 to press 5, an empty line for silence, Ctrl-D to hang up)", err=True
         )
@@ -84,9 +95,11 @@ class _HandCall(ScriptedCall):
                 if not line.done() or line.result() is None:
                     line.cancel()
                     break
+                await self._asked()
                 await self._typed(str(line.result()).strip())
         finally:
-            loop.remove_reader(sys.stdin.fileno())
+            if watched:
+                loop.remove_reader(sys.stdin.fileno())
             ended.cancel()
         await super()._finish()
 

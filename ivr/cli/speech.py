@@ -12,7 +12,7 @@ import numpy as np
 from audio import models
 from audio import pcm as audio
 from audio.registry import RECOGNISERS, VOICES, recogniser_name, voice_name
-from audio.vad import has_speech
+from audio.vad import speech_part
 from ivr.dialog.actions import Expect
 from ivr.dialog.spoken import digits_in
 from ivr.errors import HotlineError, InvalidInput, NotFound
@@ -75,7 +75,8 @@ def _transcribed(recogniser: Recogniser, path: Path, expect: Expect) -> dict[str
         pcm, rate = audio.read_wav(path.read_bytes())
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}: {error}") from error
-    heard = recogniser.transcribe(pcm, rate, expect) if has_speech(pcm, rate) else None
+    part = speech_part(pcm, rate)
+    heard = recogniser.transcribe(part, rate, expect) if len(part) else None
     text = heard.text if heard else ""
     wanted = (1, 20) if expect.kind == "digits" else (4, 20)
     number = digits_in(text, *wanted) if text else None

@@ -420,6 +420,7 @@ def turn_data(part: Part, event: Event, heard: Mapping[str, Any]) -> dict[str, A
         "path": list(part.path),
         "acting": part.effect is not None,
         "said": [reply.text for reply in part.replies if isinstance(reply, Say)],
+        "said_at": [reply.node for reply in part.replies if isinstance(reply, Say)],
         "ends": to_data(part.last) if part.last else None,
         "heard": dict(heard),
     }

@@ -14,7 +14,7 @@ from audio.asr.vosk import Vosk
 from audio.registry import load_engines, recogniser_name, voice_name
 from audio.speech import MOST_WAITING, Speech
 from audio.tts.hibari import HibariVoice
-from audio.vad import SileroDetector, has_speech
+from audio.vad import SileroDetector, speech_part
 from audio.voice_cache import PromptStore
 from ivr.dialog.actions import Expect
 from ivr.dialog.spoken import digits_in
@@ -139,9 +139,12 @@ def test_vosk_without_a_model_says_so(tmp_path):
 
 def test_noise_and_silence_are_not_speech(voice):
     noise = np.random.default_rng(2).normal(0, 400, 16_000).astype(np.int16)
-    assert not has_speech(noise, 8000)
-    assert not has_speech(audio.silence(1000), 8000)
-    assert has_speech(on_the_line(voice, "Hello there."), 8000)
+    assert not len(speech_part(noise, 8000))
+    assert not len(speech_part(audio.silence(1000), 8000))
+    assert not len(speech_part(audio.silence(0), 8000))
+    hello = on_the_line(voice, "Hello there.")
+    around = np.concatenate([audio.silence(3000), hello, audio.silence(3000)])
+    assert 0.5 * len(hello) < len(speech_part(around, 8000)) < len(hello) + 8 * 700
 
 
 def test_the_detector_takes_frames_of_any_length():

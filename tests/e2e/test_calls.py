@@ -106,7 +106,7 @@ def test_webhook_mode_takes_the_same_call_by_recordings(tmp_path, prompts, voice
     with live(tmp_path, prompts, IVR_MEDIA="webhook") as hotline:
         given = Script.model_validate(
             {"call": "t", "turns": [{"hear": "welcome"}, {"press": "1", "interrupt": True}, {"hear": "ask_order"},
-                                    {"say": "One zero zero, two four five."}, {"hear": "tell_on_its_way"}],
+                                    {"say": "My order number is one zero zero, two four five."}, {"hear": "tell_on_its_way"}],
              "ends": {"outcome": "resolved"}}
         )  # fmt: skip
         _, report, lines = placed(hotline, given, voice)

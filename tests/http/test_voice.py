@@ -232,7 +232,7 @@ def test_webhook_mode_plays_our_own_voice_and_records_the_answer(carrier_post, c
     assert sound.mimetype == "audio/wav"
     assert len(audio.read_wav(sound.data)[0]) > 8000
     recording = audio.to_wav(tone(300, 1000))
-    monkeypatch.setattr("webhooks.voice_work.has_speech", lambda pcm, rate: True)
+    monkeypatch.setattr("webhooks.voice_work.speech_part", lambda pcm, rate: pcm)
     monkeypatch.setattr("webhooks.voice_work.httpx.Client", lambda **more: _Fetch(recording))
     answer = carrier_post(NEXT + "?turn=1", **CALL, RecordingUrl="http://127.0.0.1/rec")
     path = NEXT + "?turn=1&heard=1"

@@ -37,8 +37,9 @@ types: $(VENV)/dev.stamp
 contracts: $(VENV)/dev.stamp
 	$(VENV)/bin/lint-imports
 
-docs: $(VENV)/dev.stamp  ## Write the settings into the README
+docs: $(VENV)/dev.stamp  ## Write what is generated: the README's settings, the menus' JSON Schema
 	$(VENV)/bin/python scripts/write-settings
+	$(IVR) check --schema > menus/schema.json
 
 slow: $(VENV)/dev.stamp  ## The slow tests (installs Debian's postgresql as root)
 	@scripts/need-debian postgresql

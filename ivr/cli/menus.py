@@ -1,6 +1,7 @@
 """`ivr check`, `ivr test`, `ivr understand`: the menus, without a telephone."""
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -11,30 +12,49 @@ from xml.sax.saxutils import quoteattr
 import click
 
 from ivr.commerce.scripted import back_end
-from ivr.dialog.document import faults_as_data
-from ivr.dialog.flow import Flow
-from ivr.dialog.script import Talk, coverage, read_script, run
+from ivr.dialog.diagram import mermaid, svg
+from ivr.dialog.diff import compare
+from ivr.dialog.document import faults_as_data, schema
+from ivr.dialog.flow import Flow, exits_of
+from ivr.dialog.script import Coverage, Talk, coverage, read_script, run
 from ivr.dialog.source import Fault
 from ivr.dialog.spoken import digits_in
 from ivr.dialog.understand import IntentModel
 from ivr.errors import InvalidInput
 from ivr.service.menus import DEMO_MENUS, check, read_folder
 
+DIFF_EXAMPLES = """\b
+Examples:
+  ivr diff HEAD~1 menus           what the working copy changes since the last commit
+  ivr diff menus ../other-menus --json
+  ivr diff version:3 version:4    two versions that the studio published
+"""
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 
 
 @click.command("check", epilog="\b\nExamples:\n  ivr check\n  ivr check menus --json")
 @PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON.")
-def check_menus(paths: tuple[Path, ...], as_json: bool) -> None:
+@click.option(
+    "--diagram",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the hotline into a file: .svg, or .mmd for Mermaid.",
+)
+@click.option("--schema", "show_schema", is_flag=True, help="Print the JSON Schema of menu files instead.")
+def check_menus(paths: tuple[Path, ...], as_json: bool, diagram: Path | None, show_schema: bool) -> None:
     """Validate and lint menu definitions: every fault with file, line and rule.
 
     PATHS are folders of menus, or files in such folders. Exit status 1 if there is an error.
     """
+    if show_schema:
+        click.echo(json.dumps(schema(), indent=1, sort_keys=True))
+        return
     faults: list[Fault] = []
     for folder in _folders(paths):
         loaded = check(read_folder(folder))
         faults += loaded.faults
+        if diagram is not None and loaded.flow is not None:
+            _draw(loaded.flow, diagram)
     if as_json:
         click.echo(json.dumps({"faults": faults_as_data(faults)}, ensure_ascii=False))
     else:
@@ -43,6 +63,16 @@ def check_menus(paths: tuple[Path, ...], as_json: bool) -> None:
         errors = sum(fault.severity == "error" for fault in faults)
         click.echo(f"{errors} errors, {len(faults) - errors} warnings", err=True)
     sys.exit(1 if any(fault.severity == "error" for fault in faults) else 0)
+
+
+def _draw(flow: Flow, path: Path) -> None:
+    match path.suffix:
+        case ".svg":
+            path.write_text(svg(flow), encoding="utf-8")
+        case ".mmd":
+            path.write_text(mermaid(flow), encoding="utf-8")
+        case _:
+            raise InvalidInput(f"{path}: a diagram's name ends in .svg or .mmd")
 
 
 def _folders(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -56,6 +86,85 @@ def _folders(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield folder
 
 
+@click.command("diff", epilog=DIFF_EXAMPLES)
+@click.argument("old")
+@click.argument("new")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+def diff(old: str, new: str, as_json: bool) -> None:
+    """Say what a caller would notice between two versions of the menus.
+
+    OLD and NEW are a folder, a git revision (of the folder menus, or REV:FOLDER), or version:N, a
+    stored version of the hotline by its number.
+    """
+    changes = compare(_version(old), _version(new))
+    if as_json:
+        click.echo(json.dumps({"changes": [change.as_data() for change in changes]}, ensure_ascii=False))
+        return
+    for change in changes:
+        click.echo(change.sentence)
+    if not changes:
+        click.echo("A caller would notice nothing.")
+
+
+def _version(name: str) -> Flow:
+    if name.startswith("version:"):
+        files = _stored(name.removeprefix("version:"))
+    elif Path(name).is_dir():
+        files = read_folder(Path(name))
+    else:
+        files = _from_git(name)
+    loaded = check(files)
+    if loaded.flow is None:
+        raise InvalidInput(f"the menus of {name} have errors: {'; '.join(map(str, loaded.errors[:3]))}")
+    return loaded.flow
+
+
+def _stored(number: str) -> dict[str, str]:
+    from sqlalchemy import select
+
+    from ivr.settings import load as load_settings
+    from ivr.storage.session import Database
+    from ivr.storage.tables import MenuVersionRow
+
+    if not number.isdigit():
+        raise InvalidInput(f"'{number}' is no version's number; the studio shows them")
+    database = Database(load_settings().database_url)
+    try:
+        database.upgrade()
+        with database.read() as session:
+            row = session.scalars(select(MenuVersionRow).where(MenuVersionRow.number == int(number))).first()
+    finally:
+        database.close()
+    if row is None:
+        raise InvalidInput(f"there is no stored version {number}")
+    return row.files
+
+
+def _from_git(name: str) -> dict[str, str]:
+    revision, _, folder = name.partition(":")
+    folder = (folder or "menus").strip("/")
+    if revision.startswith("-"):
+        raise InvalidInput(f"'{name}' is neither a folder nor a git revision")
+    found = subprocess.run(
+        ["git", "ls-tree", "-r", "--name-only", "--full-tree", revision, "--", f"{folder}/"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode != 0:
+        raise InvalidInput(f"'{name}' is neither a folder nor a git revision: {found.stderr.strip()}")
+    names = [line for line in found.stdout.splitlines() if line.endswith(".yaml") and "/tests/" not in line]
+    if not names:
+        raise InvalidInput(f"there are no menus in '{folder}' at {revision}")
+    shown = (
+        subprocess.run(
+            ["git", "show", f"{revision}:{one}"], capture_output=True, text=True, check=True
+        ).stdout
+        for one in names
+    )
+    return {one.removeprefix(f"{folder}/"): text for one, text in zip(names, shown, strict=True)}
+
+
 @click.command(
     "test",
     epilog="\b\nExamples:\n  ivr test\n  ivr test menus/tests/three_misses.yaml\n  ivr test --coverage",
@@ -65,10 +174,15 @@ def _folders(paths: tuple[Path, ...]) -> Iterator[Path]:
     "--coverage",
     "show_coverage",
     is_flag=True,
-    help="Show which nodes no script visits; status 1 if there are any.",
+    help="Show which nodes and exits no script visits; status 1 if there are any.",
+)
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the hotline as SVG with what no script visits marked.",
 )
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
-def test(paths: tuple[Path, ...], show_coverage: bool, junit: Path | None) -> None:
+def test(paths: tuple[Path, ...], show_coverage: bool, picture: Path | None, junit: Path | None) -> None:
     """Run call scripts against the menus: no audio, no network, a virtual clock."""
     talks: list[tuple[str, Talk]] = []
     began = time.perf_counter()
@@ -77,8 +191,13 @@ def test(paths: tuple[Path, ...], show_coverage: bool, junit: Path | None) -> No
         flow = _flow(folder)
         done = [(path.name, _run(flow, path)) for path in scripts]
         talks += done
-        visited = coverage(flow, [talk for _, talk in done])
-        missing += [name for name, seen in visited.items() if not seen]
+        seen = coverage(flow, [talk for _, talk in done])
+        missing += seen.missing
+        if show_coverage:
+            _show_coverage(flow, seen)
+        if picture is not None:
+            taken = {name for name, was in seen.exits.items() if was}
+            picture.write_text(svg(flow, seen.nodes, taken), encoding="utf-8")
     for name, talk in talks:
         _show(name, talk)
     spent = time.perf_counter() - began
@@ -89,8 +208,19 @@ def test(paths: tuple[Path, ...], show_coverage: bool, junit: Path | None) -> No
     if show_coverage:
         for name in missing:
             click.echo(f"no script visits '{name}'")
-        click.echo("every node is visited" if not missing else f"{len(missing)} nodes are not visited")
+        click.echo("every node and exit is visited" if not missing else f"{len(missing)} are not visited")
     sys.exit(1 if failed or (show_coverage and missing) else 0)
+
+
+def _show_coverage(flow: Flow, seen: Coverage) -> None:
+    """Print every node with its exits, the unvisited ones marked."""
+    width = max(map(len, flow.nodes))
+    for name, visited in seen.nodes.items():
+        exits = [(why, seen.exits[leave.name]) for why, leave in exits_of(flow.nodes[name])]
+        words = "  ".join(why if taken else f"({why})" for why, taken in exits)
+        click.echo(f"{'ok' if visited else 'NO':<3} {name:<{width}}  {words}")
+    taken = sum(seen.exits.values())
+    click.echo(f"{taken} of {len(seen.exits)} exits taken; those in brackets are not")
 
 
 def _scripts(paths: tuple[Path, ...]) -> Iterator[tuple[Path, list[Path]]]:
@@ -178,4 +308,4 @@ def _understood(flow: Flow, model: IntentModel, text: str) -> dict[str, Any]:
     }
 
 
-COMMANDS = (check_menus, test, understand)
+COMMANDS = (check_menus, test, diff, understand)

@@ -50,7 +50,9 @@ def state_from_data(data: Mapping[str, Any]) -> CallState:
         leave = asking.get("exit")
         given["asking"] = Asking(
             asking.get("value"),
-            Exit(leave["goto"], leave["say"], tuple(leave["forget"])) if leave else None,
+            Exit(leave["goto"], leave["say"], tuple(leave["forget"]), leave.get("name", ""))
+            if leave
+            else None,
             asking.get("intent"),
             asking.get("words", ""),
         )

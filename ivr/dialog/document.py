@@ -7,11 +7,11 @@ here; what they mean together is checked by `ivr.dialog.lint`.
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from ivr.dialog.actions import ActionType
 from ivr.dialog.events import Value
@@ -35,6 +35,7 @@ from ivr.dialog.flow import (
     SlotKind,
     Tell,
     listen_for,
+    name_of,
 )
 from ivr.dialog.source import Fault, Path, Source, read
 
@@ -64,7 +65,7 @@ PHRASES = {
 
 def _milliseconds(value: object) -> object:
     """Read 6s, 500ms, 10m or 1h as whole milliseconds."""
-    match = re.fullmatch(r"(\d+)(ms|s|m|h)", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"(\d{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("write a time such as 6s, 500ms or 10m")
     return int(match[1]) * {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}[match[2]]
@@ -78,12 +79,27 @@ def _key(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Duration = Annotated[int, BeforeValidator(_milliseconds)]
-Key = Annotated[str, BeforeValidator(_key), Field(pattern=r"^[0-9*#]$")]
+Duration = Annotated[
+    int,
+    BeforeValidator(_milliseconds),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h)$", "description": "a time such as 6s"}
+    ),
+]
+Key = Annotated[
+    str,
+    BeforeValidator(_key),
+    Field(pattern=r"^[0-9*#]$"),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": "^[0-9*#]$"}),
+]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 SlotPath = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Texts = Annotated[list[Text], BeforeValidator(_texts)]
+Texts = Annotated[
+    list[Text],
+    BeforeValidator(_texts),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 
 
 class _Doc(BaseModel):
@@ -486,7 +502,7 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def _command(name: str, doc: CommandDoc) -> Command:
-    leave = Exit(doc.goto) if doc.goto else None
+    leave = Exit(doc.goto, name=f"always.{name}") if doc.goto else None
     said = tuple(doc.phrases) or ((name,) if doc.intents else ())
     return Command(name, tuple(doc.keys), tuple(doc.intents), said, leave, doc.do)
 
@@ -524,14 +540,14 @@ class _Builder:
         """Return the node, or None when it cannot be built (the fault is noted)."""
         match doc:
             case MenuDoc():
-                choices = tuple(_choice(choice) for choice in doc.choices)
+                choices = tuple(_choice(name, choice) for choice in doc.choices)
                 return Menu(name, _prompts(doc), choices, self._patience(doc), doc.menu == "open", doc.always)
             case CollectDoc():
                 return self._collect(name, doc)
             case DoDoc():
                 return self._do(name, doc)
             case SayDoc():
-                return Tell(name, doc.say, Exit(doc.goto, None, tuple(doc.forget)), doc.barge_in)
+                return Tell(name, doc.say, _exit(doc, f"{name}.goto"), doc.barge_in)
             case DecideDoc():
                 return self._decide(name, doc)
             case QueueDoc():
@@ -558,7 +574,7 @@ class _Builder:
             doc.collect,
             doc.as_,
             _prompts(doc),
-            Exit(doc.goto, None, tuple(doc.forget)),
+            _exit(doc, f"{name}.goto"),
             self._patience(doc),
             doc.confirm,
             (length, length) if isinstance(length, int) else (min(length), max(length)),
@@ -573,7 +589,7 @@ class _Builder:
             hint = f"; did you mean '{near[0]}'?" if near else ""
             self.places[name].fault("unknown-action", f"there is no action '{doc.do}'{hint}", "do")
             return None
-        exits = {outcome: _exit(leave) for outcome, leave in doc.on.items()}
+        exits = {outcome: _exit(leave, f"{name}.{outcome}") for outcome, leave in doc.on.items()}
         return Do(name, action, doc.with_, exits, doc.filler, doc.into or action.result)
 
     def _decide(self, name: str, doc: DecideDoc) -> Decide:
@@ -581,7 +597,10 @@ class _Builder:
             self.places[name].fault(
                 "no-otherwise", "the last rule needs no 'when', so that there is always a way on", "decide"
             )
-        return Decide(name, tuple(Rule(_conditions(rule.when), _exit(rule)) for rule in doc.decide))
+        rules = enumerate(doc.decide, 1)
+        return Decide(
+            name, tuple(Rule(_conditions(rule.when), _exit(rule, f"{name}.rule {n}")) for n, rule in rules)
+        )
 
 
 LENGTHS: Mapping[SlotKind, list[int]] = {
@@ -600,12 +619,16 @@ def _prompts(doc: _ListeningDoc) -> Prompts:
     return Prompts(doc.say, tuple(doc.say_again), doc.help, doc.barge_in)
 
 
-def _exit(doc: str | ExitDoc) -> Exit:
-    return Exit(doc) if isinstance(doc, str) else Exit(doc.goto, doc.say, tuple(doc.forget))
+def _exit(doc: str | ExitDoc | SayDoc | CollectDoc, name: str) -> Exit:
+    if isinstance(doc, str):
+        return Exit(doc, name=name)
+    said = doc.say if isinstance(doc, ExitDoc) else None  # a node's own `say` is not its exit's
+    return Exit(doc.goto, said, tuple(doc.forget), name)
 
 
-def _choice(doc: ChoiceDoc) -> Choice:
-    return Choice(_exit(doc), doc.key, tuple(doc.intents), tuple(doc.phrases))
+def _choice(node: str, doc: ChoiceDoc) -> Choice:
+    bare = Choice(Exit(""), doc.key, tuple(doc.intents), tuple(doc.phrases))
+    return replace(bare, exit=_exit(doc, f"{node}.{name_of(bare)}"))
 
 
 def _conditions(when: Mapping[str, Any]) -> tuple[Condition, ...]:
@@ -641,3 +664,31 @@ def faults_as_data(faults: Sequence[Fault]) -> list[dict[str, Value]]:
         }
         for fault in faults
     ]
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of menu files, for editors; it is generated, never edited."""
+    definitions: dict[str, Any] = {}
+    kinds = []
+    for kind, model in NODE_KINDS.items():
+        made = model.model_json_schema(ref_template="#/$defs/{model}")
+        definitions |= made.pop("$defs", {})
+        definitions[kind] = made
+        kinds.append({"$ref": f"#/$defs/{kind}"})
+    head = HotlineDoc.model_json_schema(ref_template="#/$defs/{model}")
+    definitions |= head.pop("$defs", {})
+    nodes = {"type": "object", "additionalProperties": {"anyOf": kinds}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Menu files of the voice hotline",
+        "anyOf": [
+            {**head, "properties": {**head["properties"], "nodes": nodes}},
+            {
+                "type": "object",
+                "properties": {"nodes": nodes},
+                "required": ["nodes"],
+                "additionalProperties": False,
+            },
+        ],
+        "$defs": definitions,
+    }

@@ -25,6 +25,7 @@ from ivr.dialog.flow import (
     Menu,
     Queue,
     Tell,
+    give_up_of,
 )
 from ivr.dialog.hearing import Fill, Heard, Move, Order, hear, hear_keys, slots_in
 from ivr.dialog.prompts import Saying, lookup, render, spell
@@ -115,6 +116,7 @@ class Told(NamedTuple):
     effect: Act | None = None
     understood: Understood = "nothing"
     path: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
 
 
 class Step(NamedTuple):
@@ -146,6 +148,11 @@ class Step(NamedTuple):
     def path(self) -> tuple[str, ...]:
         """Return the nodes passed or reached."""
         return self.told.path
+
+    @property
+    def exits(self) -> tuple[str, ...]:
+        """Return the names of the exits taken."""
+        return self.told.exits
 
 
 _new = tuple.__new__
@@ -221,8 +228,9 @@ class _Turn:
     """
 
     __slots__ = (
-        "acting", "acts", "asking", "caller", "effect", "event", "fixed", "flow", "handled", "language",
-        "matter", "misses", "node", "outcome", "path", "refusals", "said", "slots", "trail", "understood",
+        "acting", "acts", "asking", "caller", "effect", "event", "exits", "fixed", "flow", "handled",
+        "language", "matter", "misses", "node", "outcome", "path", "refusals", "said", "slots", "trail",
+        "understood",
     )  # fmt: skip
 
     def __init__(self, flow: Flow, state: CallState, event: Event) -> None:
@@ -234,6 +242,7 @@ class _Turn:
         self.caller, self.slots = state.facts
         self.said: list[Reply] = []
         self.path: list[str] = []
+        self.exits: list[str] = []
         self.effect: Act | None = None
         self.understood: Understood = "nothing"
         self.fixed = True
@@ -249,7 +258,7 @@ class _Turn:
             self.node, self.language, self.misses, self.refusals, self.acts, self.asking, self.acting,
             self.trail, self.matter, self.handled, self.outcome,
         )  # fmt: skip
-        told = Told(tuple(self.said), self.effect, self.understood, tuple(self.path))
+        told = Told(tuple(self.said), self.effect, self.understood, tuple(self.path), tuple(self.exits))
         return Step(CallState(place, Facts(self.caller, self.slots)), told)
 
     # ---- arriving
@@ -284,6 +293,8 @@ class _Turn:
         raise AssertionError(f"the circle through '{leave.goto}' has no listening node")
 
     def _through(self, leave: Exit) -> None:
+        if leave.name:
+            self.exits.append(leave.name)
         if leave.say:
             self.say(leave.say, self.node)
         if leave.forget:
@@ -325,7 +336,7 @@ class _Turn:
 
     def _act(self, node: Do) -> None:
         if self.acts >= MAX_ACTS:
-            return self._give_up(self.flow.give_up)
+            return self._give_up(Exit(self.flow.give_up))
         inputs = {name: self._input(value) for name, value in node.inputs.items()}
         self.node, self.acting, self.acts = node.name, node.action.name, self.acts + 1
         words = render(node.filler or self.flow.phrases["filler"], self.slots, self._saying())
@@ -361,7 +372,7 @@ class _Turn:
             self._fill(node.result, dict(event.data))
         leave = node.exits.get(event.outcome) or node.exits.get("unavailable")
         if leave is None:
-            return self._give_up(self.flow.give_up)
+            return self._give_up(Exit(self.flow.give_up))
         target = self.flow.nodes[leave.goto]
         if isinstance(target, Collect) and _uses(node, target.slot):
             return self._refused(target, leave)
@@ -373,7 +384,7 @@ class _Turn:
         self._through(leave)
         self._forget(target.slot)
         if self.refusals >= target.patience.tries:
-            return self._give_up(target.patience.give_up)
+            return self._give_up(give_up_of(target))
         return self.enter(Exit(target.name))
 
     # ---- what the caller answered
@@ -508,7 +519,7 @@ class _Turn:
         self.misses += 1
         self.understood = "missed"
         if self.misses >= node.patience.tries:
-            return self._give_up(node.patience.give_up)
+            return self._give_up(give_up_of(node))
         prompts = node.prompts
         if heard_wrong:
             self.say(self.flow.phrases["heard_wrong"], node.name)
@@ -522,9 +533,9 @@ class _Turn:
             self.say(prompts.say, node.name, barge_in=prompts.barge_in)
         return self._listen(node)
 
-    def _give_up(self, target: str) -> None:
+    def _give_up(self, leave: Exit) -> None:
         self.say(self.flow.phrases["giving_up"], self.node)
-        self.enter(Exit(target))
+        self.enter(leave)
 
     # ---- words
 

@@ -14,11 +14,15 @@ CommandDo = Literal["repeat", "back", "help"]
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A way on: what is said first, which slots are forgotten, and where it leads."""
+    """A way on: what is said first, which slots are forgotten, and where it leads.
+
+    `name` tells it from all others of a hotline, such as "welcome.1" or "look.not_found".
+    """
 
     goto: str
     say: str | None = None
     forget: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +248,11 @@ def exits_of(node: Node) -> Iterator[tuple[str, Exit]]:
     match node:
         case Menu():
             for choice in node.choices:
-                yield choice.key or (choice.intents or choice.phrases)[0], choice.exit
-            yield "give_up", Exit(node.patience.give_up)
+                yield name_of(choice), choice.exit
+            yield "give_up", give_up_of(node)
         case Collect():
             yield "goto", node.exit
-            yield "give_up", Exit(node.patience.give_up)
+            yield "give_up", give_up_of(node)
         case Do():
             yield from node.exits.items()
         case Tell():
@@ -258,6 +262,21 @@ def exits_of(node: Node) -> Iterator[tuple[str, Exit]]:
                 yield f"rule {number}", rule.exit
         case Queue() | Goodbye():
             return
+
+
+def kind_of(node: Node) -> str:
+    """Return what a node is called in the menus."""
+    return "say" if isinstance(node, Tell) else type(node).__name__.lower()
+
+
+def name_of(choice: Choice) -> str:
+    """Return what a choice is called: its key, or its first intent or phrase."""
+    return choice.key or next(iter((*choice.intents, *choice.phrases)), "?")
+
+
+def give_up_of(node: Listening) -> Exit:
+    """Return where callers go whom a node does not understand."""
+    return Exit(node.patience.give_up, name=f"{node.name}.give_up")
 
 
 def prompts_of(node: Node) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Reply, Say
 from ivr.dialog.engine import CallState, Step, begin, step
 from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Intent, Pressed, Silent, Spoke, Value
-from ivr.dialog.flow import Flow
+from ivr.dialog.flow import Flow, exits_of
 from ivr.dialog.source import Fault, Source, read
 from ivr.dialog.spoken import words
 
@@ -112,6 +112,7 @@ class Talk:
     script: Script
     lines: list[str] = field(default_factory=list)
     nodes: set[str] = field(default_factory=set)
+    exits: set[str] = field(default_factory=set)
     queues: list[str] = field(default_factory=list)
     failure: str | None = None
     outcome: str | None = None
@@ -145,6 +146,7 @@ class _Call:
         done = step(self.flow, self.state, event)
         self.state = done.state
         self.talk.nodes.update(done.path)
+        self.talk.exits.update(done.exits)
         return done
 
     def _told(self, reply: Reply) -> None:
@@ -270,7 +272,25 @@ def failed_actions(faults: Sequence[FaultDoc], perform: Perform) -> Perform:
     return with_faults
 
 
-def coverage(flow: Flow, talks: Sequence[Talk]) -> Mapping[str, bool]:
-    """Return for every node whether some script came to it."""
-    seen = set().union(*(talk.nodes for talk in talks)) if talks else set()
-    return {name: name in seen for name in flow.nodes}
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What scripts visited of a hotline: every node and every exit by name."""
+
+    nodes: Mapping[str, bool]
+    exits: Mapping[str, bool]
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the nodes and exits that no script came through."""
+        return [name for seen in (self.nodes, self.exits) for name, visited in seen.items() if not visited]
+
+
+def coverage(flow: Flow, talks: Sequence[Talk]) -> Coverage:
+    """Return what these talks visited."""
+    nodes = {name for talk in talks for name in talk.nodes}
+    exits = {name for talk in talks for name in talk.exits}
+    every = [leave.name for node in flow.nodes.values() for _, leave in exits_of(node)]
+    every += [command.goto.name for command in flow.commands if command.goto]
+    return Coverage(
+        {name: name in nodes for name in flow.nodes}, {name: name in exits for name in dict.fromkeys(every)}
+    )

@@ -32,7 +32,20 @@ def test_a_missing_secret_stops_the_start_with_its_name(tmp_path, bare):
 
 @pytest.mark.parametrize(
     "command",
-    ["serve", "call", "demo", "check", "test", "understand", "transcribe", "say", "models", "bench"],
+    [
+        "diff",
+        "serve",
+        "call",
+        "demo",
+        "check",
+        "test",
+        "understand",
+        "transcribe",
+        "say",
+        "models",
+        "bench",
+
+    ],
 )
 def test_every_command_has_help_with_an_example(command):
     done = ivr(command, "--help")
@@ -89,10 +102,39 @@ def test_check_is_quiet_about_good_menus_and_exact_about_bad_ones(tmp_path):
     assert (fault["file"], fault["line"], fault["rule"]) == ("hotline.yaml", 5, "unknown-target")
 
 
+def test_diff_tells_what_a_caller_would_notice(tmp_path):
+    import shutil
+
+    shutil.copytree(MENUS, tmp_path / "new")
+    text = (tmp_path / "new" / "orders.yaml").read_text()
+    (tmp_path / "new" / "orders.yaml").write_text(
+        text.replace("What is your order number?", "Which order?", 1)
+    )
+    done = ivr("diff", MENUS, tmp_path / "new")
+    assert done.returncode == 0
+    assert "At 'ask_order' callers now hear “Which order?" in done.stdout
+    changes = json.loads(ivr("diff", MENUS, tmp_path / "new", "--json").stdout)["changes"]
+    assert changes[0]["node"] == "ask_order"
+    assert "nothing" in ivr("diff", MENUS, MENUS).stdout
+    for other in ("no-such-revision", "version:x", "--help-me"):
+        done = ivr("diff", "--", MENUS, other)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_pictures_of_the_flow_and_of_its_coverage(tmp_path):
+    assert ivr("check", MENUS, "--diagram", tmp_path / "flow.svg").returncode == 0
+    assert ivr("check", MENUS, "--diagram", tmp_path / "flow.mmd").returncode == 0
+    assert ivr("test", MENUS, "--picture", tmp_path / "seen.svg").returncode == 0
+    assert (tmp_path / "flow.svg").read_text().startswith("<svg")
+    assert (tmp_path / "flow.mmd").read_text().startswith("flowchart")
+    assert ivr("check", MENUS, "--diagram", tmp_path / "flow.png").returncode == 2
+
+
 def test_the_call_scripts_pass_and_cover_every_node(tmp_path):
     done = ivr("test", MENUS, "--coverage", "--junit", tmp_path / "report.xml")
     assert done.returncode == 0, done.stdout
-    assert "every node is visited" in done.stdout
+    assert "every node and exit is visited" in done.stdout
     assert "failures='0'" in (tmp_path / "report.xml").read_text()
 
 

@@ -1,9 +1,13 @@
 """What the documents show is true: examples load, tables are those of the code."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import jsonschema
+import pytest
 
 from ivr.commerce.actions import ACTION_TYPES
 from ivr.dialog import document, lint, source
@@ -43,3 +47,16 @@ def test_the_readme_s_settings_are_those_of_the_code():
         [sys.executable, ROOT / "scripts" / "write-settings", "--check"], cwd=ROOT, check=False
     )
     assert done.returncode == 0
+
+
+def test_the_schema_beside_the_menus_is_the_one_of_the_code():
+    assert json.loads((MENUS / "schema.json").read_text()) == document.schema()
+
+
+@pytest.mark.parametrize("name", ["hotline.yaml", "orders.yaml", "refunds.yaml"])
+def test_the_demo_menus_fit_the_schema_and_broken_ones_do_not(name):
+    data = source.read(name, (MENUS / name).read_text()).data
+    jsonschema.validate(data, document.schema())
+    data["nodes"]["broken"] = {"menu": "ajar"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, document.schema())

@@ -67,5 +67,6 @@ def test_a_broken_script_is_told_with_its_line():
 def test_coverage_knows_what_was_not_visited(flow, rank):
     talk = played(flow, rank, "call: t\nturns:\n  - hang_up: true\n")
     seen = coverage(flow, [talk])
-    assert seen["welcome"]
-    assert not seen["ask_order"]
+    assert seen.nodes["welcome"]
+    assert not seen.nodes["ask_order"]
+    assert "welcome.1" in seen.missing

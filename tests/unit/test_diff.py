@@ -1,0 +1,122 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.dialog.diagram import edges, mermaid, svg
+from ivr.dialog.diff import compare
+from ivr.service.menus import check
+from tests.conftest import demo_files, demo_flow
+
+
+def changed(*edits):
+    """The demo hotline with texts replaced, as (file, old, new)."""
+    files = dict(demo_files())
+    for file, old, new in edits:
+        assert old in files[file], old
+        files[file] = files[file].replace(old, new, 1)
+    loaded = check(files)
+    assert loaded.flow is not None, loaded.errors
+    return loaded.flow
+
+
+def sentences(*edits):
+    return [change.sentence for change in compare(demo_flow(), changed(*edits))]
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (("hotline.yaml", "Is there anything else I can do for you?", "Anything else?"),
+         "At 'anything_else' callers now hear “Anything else?” instead of “Is there anything else I can do for you?”."),
+        (("hotline.yaml", '{key: "2", intents: [get_refund', '{key: "3", intents: [get_refund'),
+         "At 'welcome' option 2 moved to 3 (“get refund”)."),
+        (("hotline.yaml", "      - {intents: [opening_hours], goto: tell_hours}\n\n  anything_else", "\n  anything_else"),
+         "At 'welcome' the option “opening hours” is gone."),
+        (("orders.yaml", "goto: order_status", "goto: shop_down"),
+         "After 'ask_order', callers now come to 'shop_down' instead of 'order_status'."),
+        (("orders.yaml", "unavailable: shop_down", "unavailable: to_agent"),
+         "After 'order_status' (unavailable), callers now come to 'to_agent' instead of 'shop_down'."),
+        (("hotline.yaml", "tries: 3", "tries: 2"), "At 'welcome' callers are asked 2 times at most, were 3."),
+        (("hotline.yaml", "no_input: 6s", "no_input: 8s"), "At 'ask_order' the hotline waits 8 s for an answer, was 6 s."),
+        (("refunds.yaml", "queue: refunds", "queue: support"),
+         "Callers at 'refund_person' wait in the queue support instead of refunds."),
+        (("refunds.yaml", "priority: high", "priority: normal"), "Callers at 'refund_person' are taken later than before."),
+        (("hotline.yaml", 'keys: ["*"]', 'keys: ["#"]'), "“repeat” is now reached by key #, was by key *."),
+        (("hotline.yaml", "  back:    {intents: [back], phrases: [go back], do: back}\n", ""),
+         "“back” is no longer understood everywhere."),
+        (("policies.yaml", "window_days: 30", "window_days: 14"), "The policy refund.window_days is 14, was 30."),
+        (("intents/en.yaml", "    - order status\n", ""), "“where an order is” is understood from 1 example fewer."),
+        (("hotline.yaml", "hotline: Sunrise Store", "hotline: Moon Store"),
+         "The hotline is called “Moon Store” instead of “Sunrise Store”."),
+    ],
+    ids=lambda value: value[1][:25] if isinstance(value, tuple) else None,
+)  # fmt: skip
+def test_a_change_is_told_as_a_caller_would_notice_it(edit, sentence):
+    assert sentence in sentences(edit)
+
+
+def test_a_question_put_in_between_is_told_as_asked_before():
+    told = sentences(
+        ("refunds.yaml", "    goto: refund_check\n", "    goto: ask_reason\n"),
+        (
+            "refunds.yaml",
+            "  refund_check:\n",
+            '  ask_reason: {collect: reason, as: text, say: "Why?", goto: refund_check}\n\n  refund_check:\n',
+        ),
+    )
+    assert (
+        "After 'ask_refund_order', callers are now asked for reason before they come to 'refund_check'."
+        in told
+    )
+    assert "Callers can now reach 'ask_reason' and hear “Why?”." in told
+
+
+def test_what_nobody_reaches_any_more_is_said():
+    told = sentences(("orders.yaml", "goto: tell_delivered", "goto: tell_other"))
+    assert "Nobody reaches 'tell_delivered' any more." in told
+
+
+def test_the_same_menus_have_no_changes_and_comments_are_none():
+    assert compare(demo_flow(), demo_flow()) == []
+    assert sentences(("orders.yaml", "# Where is my order?", "# Another comment.")) == []
+
+
+@given(st.sampled_from(sorted(demo_flow().nodes)), st.sampled_from(sorted(demo_flow().nodes)))
+def test_any_two_hotlines_can_be_compared_and_every_change_is_a_sentence(one, other):
+    files = {name: text.replace(f"goto: {one}", f"goto: {other}") for name, text in demo_files().items()}
+    flow = check(files).flow
+    if flow is not None:
+        for change in compare(demo_flow(), flow):
+            assert change.sentence.endswith(".")
+            assert set(change.as_data()) == {"node", "kind", "sentence"}
+
+
+# ---- pictures
+
+
+def test_the_picture_shows_every_node_once_and_marks_what_was_not_visited():
+    from xml.etree.ElementTree import fromstring
+
+    flow = demo_flow()
+    root = fromstring(svg(flow, dict.fromkeys(flow.nodes, True) | {"goodbye": False}, {"welcome.1"}))
+    names = [e.text for e in root.iter("{http://www.w3.org/2000/svg}text") if e.get("class") == "t"]
+    assert sorted(names) == sorted(name[:26] for name in flow.nodes)
+    boxes = [e for e in root.iter("{http://www.w3.org/2000/svg}rect") if "no" in (e.get("class") or "")]
+    assert len(boxes) == 1
+    assert "goodbye (not visited)" in svg(flow, {name: name != "goodbye" for name in flow.nodes})
+
+
+def test_no_two_boxes_lie_on_each_other():
+    import re
+
+    boxes = re.findall(r'<rect class="n[^"]*" x="(\d+)" y="(\d+)"', svg(demo_flow()))
+    assert len(set(boxes)) == len(boxes) == len(demo_flow().nodes)
+
+
+def test_mermaid_names_every_way_with_its_words():
+    text = mermaid(demo_flow())
+    assert 'order_status -->|"found"| tell_status' in text
+    assert text.startswith("flowchart TD")
+    assert any(
+        edge.source == "refund_offer" and edge.target == "refund_request" for edge in edges(demo_flow())
+    )

@@ -14,9 +14,10 @@ import click
 from ivr.commerce.scripted import back_end
 from ivr.dialog.diagram import mermaid, svg
 from ivr.dialog.diff import compare
-from ivr.dialog.document import faults_as_data, schema
+from ivr.dialog.document import faults_as_data
 from ivr.dialog.flow import Flow, exits_of
 from ivr.dialog.script import Coverage, Talk, coverage, read_script, run
+from ivr.dialog.shape import schema
 from ivr.dialog.source import Fault
 from ivr.dialog.spoken import digits_in
 from ivr.dialog.understand import IntentModel

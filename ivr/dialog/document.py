@@ -1,17 +1,17 @@
 """Menu files (YAML texts by name) into a checked `Flow`, or into every fault at once.
 
-Pure: it takes texts and opens no file. The shape of the documents is given by the pydantic models
-here; what they mean together is checked by `ivr.dialog.lint`.
+Pure: it takes texts and opens no file. The shape of the documents is given by `ivr.dialog.shape`;
+what they mean together is checked by `ivr.dialog.lint`.
 """
 
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import ValidationError
 
 from ivr.dialog.actions import ActionType
 from ivr.dialog.events import Value
@@ -36,6 +36,23 @@ from ivr.dialog.flow import (
     Tell,
     listen_for,
     name_of,
+)
+from ivr.dialog.shape import (
+    NODE_KINDS,
+    ChoiceDoc,
+    CollectDoc,
+    CommandDoc,
+    DecideDoc,
+    Doc,
+    DoDoc,
+    ExitDoc,
+    GoodbyeDoc,
+    HotlineDoc,
+    IntentDoc,
+    ListeningDoc,
+    MenuDoc,
+    QueueDoc,
+    SayDoc,
 )
 from ivr.dialog.source import Fault, Path, Source, read
 
@@ -63,220 +80,6 @@ PHRASES = {
 }
 
 
-def _milliseconds(value: object) -> object:
-    """Read 6s, 500ms, 10m or 1h as whole milliseconds."""
-    match = re.fullmatch(r"(\d{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write a time such as 6s, 500ms or 10m")
-    return int(match[1]) * {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}[match[2]]
-
-
-def _texts(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _key(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Duration = Annotated[
-    int,
-    BeforeValidator(_milliseconds),
-    WithJsonSchema(
-        {"type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h)$", "description": "a time such as 6s"}
-    ),
-]
-Key = Annotated[
-    str,
-    BeforeValidator(_key),
-    Field(pattern=r"^[0-9*#]$"),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": "^[0-9*#]$"}),
-]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-SlotPath = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Texts = Annotated[
-    list[Text],
-    BeforeValidator(_texts),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-
-
-class _Doc(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ExitDoc(_Doc):
-    """A way on, written out."""
-
-    goto: Name
-    say: Text | None = None
-    forget: list[Name] = []
-
-
-class PatienceDoc(_Doc):
-    """How long and how often to ask."""
-
-    no_input: Duration = 6000
-    tries: int = Field(default=3, ge=1, le=5)
-    give_up: Name | None = None
-
-
-class CommandDoc(_Doc):
-    """A command that is understood everywhere."""
-
-    keys: list[Key] = []
-    intents: list[Name] = []
-    phrases: list[Text] = []
-    goto: Name | None = None
-    do: Literal["repeat", "back", "help"] | None = None
-
-
-class ChoiceDoc(ExitDoc):
-    """One answer to a menu."""
-
-    key: Key | None = None
-    intents: list[Name] = []
-    phrases: list[Text] = []
-
-
-class _ListeningDoc(_Doc):
-    say: Text
-    say_again: Texts = []
-    help: Text | None = None
-    barge_in: bool = True
-    patience: PatienceDoc | None = None
-    always: bool = True
-
-
-class MenuDoc(_ListeningDoc):
-    """Ask, and branch on the answer."""
-
-    menu: Literal["open", "closed"]
-    choices: list[ChoiceDoc] = Field(min_length=1)
-
-
-class CollectDoc(_ListeningDoc):
-    """Ask for a slot."""
-
-    collect: Name
-    as_: SlotKind = Field(alias="as")
-    confirm: Literal["always", "never", "when_unsure"] = "when_unsure"
-    length: Annotated[int, Field(ge=1, le=24)] | list[int] | None = None
-    values: dict[Name, Texts] | list[Name] = {}
-    goto: Name
-    forget: list[Name] = []
-
-
-class DoDoc(_Doc):
-    """Run a business action."""
-
-    do: str
-    with_: dict[Name, Any] = Field(default={}, alias="with")
-    filler: Text | None = None
-    into: Name | None = None
-    on: dict[Name, Name | ExitDoc]
-
-
-class SayDoc(_Doc):
-    """Say something and go on."""
-
-    say: Text
-    goto: Name
-    forget: list[Name] = []
-    barge_in: bool = True
-
-
-class RuleDoc(ExitDoc):
-    """One rule of a decision."""
-
-    when: dict[SlotPath, Any] = {}
-
-
-class DecideDoc(_Doc):
-    """Take the first rule whose conditions hold."""
-
-    decide: list[RuleDoc] = Field(min_length=1)
-
-
-class WaitingDoc(_Doc):
-    """What callers hear while they wait."""
-
-    music: Name = "calm"
-    announce: list[Literal["position", "wait_range"]] = ["position"]
-    every: Duration = 45_000
-
-
-class QueueDoc(_Doc):
-    """Wait for a person."""
-
-    queue: Name
-    say: Text | None = None
-    skills: dict[str, Annotated[int, Field(ge=1, le=10)]] = {}
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
-    while_waiting: WaitingDoc = WaitingDoc()
-
-
-class GoodbyeDoc(_Doc):
-    """Say something last and hang up."""
-
-    goodbye: Text
-    outcome: Literal["resolved", "gave_up", "callback", "voicemail", "failed"] = "resolved"
-
-
-NODE_KINDS: dict[str, type[_Doc]] = {
-    "menu": MenuDoc,
-    "collect": CollectDoc,
-    "do": DoDoc,
-    "decide": DecideDoc,
-    "queue": QueueDoc,
-    "goodbye": GoodbyeDoc,
-    "say": SayDoc,
-}
-"""Node kinds by the key that names them; `say` last, since other kinds have one too."""
-
-
-class OrderNumberDoc(_Doc):
-    """How the shop's order numbers look."""
-
-    length: Annotated[int, Field(ge=1, le=24)] | list[int] = 6
-
-
-class ConfidenceDoc(_Doc):
-    """The three bands of confidence."""
-
-    take: float = Field(default=0.75, ge=0, le=1)
-    confirm: float = Field(default=0.4, ge=0, le=1)
-
-
-class QueueSettingsDoc(_Doc):
-    """One queue of the hotline."""
-
-    title: Text | None = None
-
-
-class HotlineDoc(_Doc):
-    """The head of a hotline."""
-
-    hotline: Text
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
-    timezone: str = "UTC"
-    start: Name
-    always: dict[Name, CommandDoc] = {}
-    patience: PatienceDoc
-    confidence: ConfidenceDoc = ConfidenceDoc()
-    order_number: OrderNumberDoc = OrderNumberDoc()
-    queues: dict[Name, QueueSettingsDoc | None] = {}
-    phrases: dict[str, Text] = {}
-
-
-class IntentDoc(_Doc):
-    """What an intent sounds like, and how it is read back."""
-
-    say: Text | None = None
-    examples: list[Text] = Field(min_length=1)
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What the files hold: a flow, unless there is an error among the faults."""
@@ -290,7 +93,7 @@ class Loaded:
         return tuple(fault for fault in self.faults if fault.severity == "error")
 
 
-D = TypeVar("D", bound=_Doc)
+D = TypeVar("D", bound=Doc)
 
 
 def load(files: Mapping[str, str], actions: Mapping[str, ActionType]) -> Loaded:
@@ -357,8 +160,8 @@ class _Reading:
                 ("timezone",), "timezone", f"'{head.timezone}' is not a time zone such as Europe/Berlin"
             )
 
-    def _node_docs(self) -> dict[str, _Doc]:
-        docs: dict[str, _Doc] = {}
+    def _node_docs(self) -> dict[str, Doc]:
+        docs: dict[str, Doc] = {}
         for source in self.sources.values():
             if not _holds_nodes(source):
                 continue
@@ -373,7 +176,7 @@ class _Reading:
                 self._node_doc(source, name, raw, docs)
         return docs
 
-    def _node_doc(self, source: Source, name: str, raw: Value, docs: dict[str, _Doc]) -> None:
+    def _node_doc(self, source: Source, name: str, raw: Value, docs: dict[str, Doc]) -> None:
         place = Place(source, ("nodes", name))
         if name in self.places:
             other = self.places[name].source.file
@@ -408,7 +211,7 @@ class _Reading:
     def _built(
         self,
         head: HotlineDoc,
-        docs: Mapping[str, _Doc],
+        docs: Mapping[str, Doc],
         examples: Mapping[str, tuple[str, ...]],
         labels: Mapping[str, str],
     ) -> Flow:
@@ -463,7 +266,7 @@ def _checked(model: type[D], data: object, source: Source, path: Path) -> D | No
         return None
 
 
-def _note(problem: Mapping[str, Any], model: type[_Doc], source: Source, path: Path) -> None:
+def _note(problem: Mapping[str, Any], model: type[Doc], source: Source, path: Path) -> None:
     where = tuple(part for part in problem["loc"] if not _is_tag(part))
     field = str(where[-1]) if where else ""
     said = SENTENCES.get(str(problem["type"]))
@@ -483,7 +286,7 @@ def _is_tag(part: str | int) -> bool:
     return isinstance(part, str) and (part.endswith("Doc") or "[" in part or part in ("str", "int"))
 
 
-def _fields(model: type[_Doc]) -> list[str]:
+def _fields(model: type[Doc]) -> list[str]:
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
@@ -536,7 +339,7 @@ class _Builder:
     ) -> None:
         self.head, self.actions, self.places = head, actions, places
 
-    def node(self, name: str, doc: _Doc) -> Node | None:
+    def node(self, name: str, doc: Doc) -> Node | None:
         """Return the node, or None when it cannot be built (the fault is noted)."""
         match doc:
             case MenuDoc():
@@ -557,7 +360,7 @@ class _Builder:
                 return Goodbye(name, doc.goodbye, doc.outcome)
         raise AssertionError(doc)
 
-    def _patience(self, doc: _ListeningDoc) -> Patience:
+    def _patience(self, doc: ListeningDoc) -> Patience:
         own, common = doc.patience, self.head.patience
         given = own.model_fields_set if own else set()
         pick = {f: getattr(own if f in given else common, f) for f in ("no_input", "tries", "give_up")}
@@ -615,7 +418,7 @@ LENGTHS: Mapping[SlotKind, list[int]] = {
 }
 
 
-def _prompts(doc: _ListeningDoc) -> Prompts:
+def _prompts(doc: ListeningDoc) -> Prompts:
     return Prompts(doc.say, tuple(doc.say_again), doc.help, doc.barge_in)
 
 
@@ -664,31 +467,3 @@ def faults_as_data(faults: Sequence[Fault]) -> list[dict[str, Value]]:
         }
         for fault in faults
     ]
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of menu files, for editors; it is generated, never edited."""
-    definitions: dict[str, Any] = {}
-    kinds = []
-    for kind, model in NODE_KINDS.items():
-        made = model.model_json_schema(ref_template="#/$defs/{model}")
-        definitions |= made.pop("$defs", {})
-        definitions[kind] = made
-        kinds.append({"$ref": f"#/$defs/{kind}"})
-    head = HotlineDoc.model_json_schema(ref_template="#/$defs/{model}")
-    definitions |= head.pop("$defs", {})
-    nodes = {"type": "object", "additionalProperties": {"anyOf": kinds}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Menu files of the voice hotline",
-        "anyOf": [
-            {**head, "properties": {**head["properties"], "nodes": nodes}},
-            {
-                "type": "object",
-                "properties": {"nodes": nodes},
-                "required": ["nodes"],
-                "additionalProperties": False,
-            },
-        ],
-        "$defs": definitions,
-    }

@@ -44,7 +44,6 @@ def test_a_missing_secret_stops_the_start_with_its_name(tmp_path, bare):
         "say",
         "models",
         "bench",
-
     ],
 )
 def test_every_command_has_help_with_an_example(command):

@@ -11,8 +11,8 @@ import pytest
 
 from ivr.commerce.actions import ACTION_TYPES
 from ivr.dialog import document, lint, source
-from ivr.dialog.document import NODE_KINDS
 from ivr.dialog.script import read_script
+from ivr.dialog.shape import NODE_KINDS, schema
 from ivr.service.menus import check
 from tests.conftest import MENUS
 
@@ -50,13 +50,13 @@ def test_the_readme_s_settings_are_those_of_the_code():
 
 
 def test_the_schema_beside_the_menus_is_the_one_of_the_code():
-    assert json.loads((MENUS / "schema.json").read_text()) == document.schema()
+    assert json.loads((MENUS / "schema.json").read_text()) == schema()
 
 
 @pytest.mark.parametrize("name", ["hotline.yaml", "orders.yaml", "refunds.yaml"])
 def test_the_demo_menus_fit_the_schema_and_broken_ones_do_not(name):
     data = source.read(name, (MENUS / name).read_text()).data
-    jsonschema.validate(data, document.schema())
+    jsonschema.validate(data, schema())
     data["nodes"]["broken"] = {"menu": "ajar"}
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(data, document.schema())
+        jsonschema.validate(data, schema())

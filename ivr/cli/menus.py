@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 import click
 
+from ivr.cli.progress import bar
 from ivr.commerce.scripted import back_end
 from ivr.dialog.diagram import mermaid, svg
 from ivr.dialog.diff import compare
@@ -21,6 +22,7 @@ from ivr.dialog.shape import schema
 from ivr.dialog.source import Fault
 from ivr.dialog.spoken import digits_in
 from ivr.dialog.understand import IntentModel
+from ivr.dialog.walk import broken, walks
 from ivr.errors import InvalidInput
 from ivr.service.menus import DEMO_MENUS, check, read_folder
 
@@ -29,6 +31,13 @@ Examples:
   ivr diff HEAD~1 menus           what the working copy changes since the last commit
   ivr diff menus ../other-menus --json
   ivr diff version:3 version:4    two versions that the studio published
+"""
+TEST_EXAMPLES = """\b
+Examples:
+  ivr test
+  ivr test menus/tests/three_misses.yaml
+  ivr test --coverage --picture seen.svg
+  ivr test --random 1000 --seed 7
 """
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 
@@ -168,7 +177,7 @@ def _from_git(name: str) -> dict[str, str]:
 
 @click.command(
     "test",
-    epilog="\b\nExamples:\n  ivr test\n  ivr test menus/tests/three_misses.yaml\n  ivr test --coverage",
+    epilog=TEST_EXAMPLES,
 )
 @PATHS
 @click.option(
@@ -183,8 +192,22 @@ def _from_git(name: str) -> dict[str, str]:
     help="Draw the hotline as SVG with what no script visits marked.",
 )
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
-def test(paths: tuple[Path, ...], show_coverage: bool, picture: Path | None, junit: Path | None) -> None:
+@click.option(
+    "--random", "callers", type=click.IntRange(1), default=0, help="Place so many random calls instead."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The dice of the random calls.")
+def test(
+    paths: tuple[Path, ...],
+    show_coverage: bool,
+    picture: Path | None,
+    junit: Path | None,
+    callers: int,
+    seed: int,
+) -> None:
     """Run call scripts against the menus: no audio, no network, a virtual clock."""
+    if callers:
+        _random_callers(paths, callers, seed)
+        return
     talks: list[tuple[str, Talk]] = []
     began = time.perf_counter()
     missing: list[str] = []
@@ -211,6 +234,27 @@ def test(paths: tuple[Path, ...], show_coverage: bool, picture: Path | None, jun
             click.echo(f"no script visits '{name}'")
         click.echo("every node and exit is visited" if not missing else f"{len(missing)} are not visited")
     sys.exit(1 if failed or (show_coverage and missing) else 0)
+
+
+def _random_callers(paths: tuple[Path, ...], count: int, seed: int) -> None:
+    """Place random calls; print the shortest one that breaks a promise, with status 1."""
+    for folder in _folders(paths):
+        flow = _flow(folder)
+        began = time.perf_counter()
+        with bar("placing calls") as progress:
+            done = walks(flow, IntentModel(flow.examples).rank, count, seed, lambda n: progress(n, count))
+        wrong = broken(done)
+        for walk in wrong[:1]:
+            click.echo(
+                "\n".join([f"random call {walk.number} of seed {seed}:", *walk.lines, f"  {walk.broken}"])
+            )
+        nodes = len(set().union(*(walk.nodes for walk in done)))
+        click.echo(
+            f"{count - len(wrong)} passed, {len(wrong)} failed, {nodes} of {len(flow.nodes)} nodes visited, "
+            f"in {time.perf_counter() - began:.1f} s"
+        )
+        if wrong:
+            sys.exit(1)
 
 
 def _show_coverage(flow: Flow, seen: Coverage) -> None:

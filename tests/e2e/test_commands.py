@@ -137,6 +137,12 @@ def test_the_call_scripts_pass_and_cover_every_node(tmp_path):
     assert "failures='0'" in (tmp_path / "report.xml").read_text()
 
 
+def test_random_callers_are_placed_by_seed():
+    done = ivr("test", MENUS, "--random", "50", "--seed", "2")
+    assert done.returncode == 0
+    assert "50 passed, 0 failed" in done.stdout
+
+
 def test_understand_prints_a_line_of_json_for_each_sentence():
     done = ivr("understand", stdin="where is my order 100245\nmumble\n")
     first, second = map(json.loads, done.stdout.splitlines())

@@ -193,7 +193,7 @@ def _from_git(name: str) -> dict[str, str]:
 )
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option(
-    "--random", "callers", type=click.IntRange(1), default=0, help="Place so many random calls instead."
+    "--random", "callers", type=click.IntRange(0), default=0, help="Place so many random calls instead."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The dice of the random calls.")
 def test(

@@ -2,7 +2,7 @@
 
 Longest-waiting caller first over all queues; for one caller the best-skilled, then longest-idle
 agent; ties break on identifiers, so the same events always give the same decisions. A caller whom
-nobody free can take never holds up later ones. (Rules R1, R5–R8, R10–R12 of docs/routing.md.)
+nobody free can take never holds up later ones.
 """
 
 from collections.abc import Mapping

@@ -11,8 +11,6 @@ from audio.models import MOONSHINE, find, vosk_model
 from ivr.errors import HotlineError, InvalidInput, NotFound
 from ivr.ports import Recogniser, Voice
 
-LANGUAGES = ("en", "zh", "ko")
-
 
 def _moonshine(language: str, models: Path | None) -> Recogniser:
     from audio.asr.moonshine import Moonshine

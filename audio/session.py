@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from audio.pcm import FRAME, FRAME_MS, Pcm, frames, from_ulaw
+from audio.pcm import FRAME_MS, Pcm, frames, from_ulaw
 from audio.turn import Heard, Timing, TurnDetector
 from audio.vad import WINDOW, WINDOW_MS, Vad
 
@@ -357,7 +357,3 @@ class MediaSession:
             self.stop_listening()
             return [NobodySpoke()]
         return []
-
-
-FRAMES_PER_S = 1000 // FRAME_MS
-assert FRAME * FRAMES_PER_S == 8000

@@ -319,14 +319,16 @@ def _wav(data: bytes) -> Response:
 
 @bp.post("/wait")
 def wait() -> Response:
-    """What a caller hears in the queue: the place, then music; asked again when it is over."""
+    """What a caller hears in the queue: the place, then music until it is told again."""
     asked = parse(request.form)
     ticket = hotline().queue.ticket_of(asked.call)
+    join = hotline().calls.current(asked.call).last
+    every_ms = join.announce_every_ms if isinstance(join, JoinQueue) else 0
     verbs = []
     place = hotline().queue.position(ticket.id) if ticket else None
-    if ticket is not None and place is not None:
+    if ticket is not None and place is not None and every_ms:
         words = "You are next in line." if place == 1 else f"You are number {place} in the queue."
         media = "text" if hotline().calls.head(asked.call)["media"] == "text" else "webhook"
         verbs.append(_spoken(Say(words, "queue", ticket.language), media))
-    verbs.append(twiml.play(_url("sound/calm.wav")))
-    return _xml(twiml.document(*verbs))
+    rounds = max(1, round(every_ms / (len(hold_music()) / audio.RATE * 1000)))
+    return _xml(twiml.document(*verbs, *[twiml.play(_url("sound/calm.wav"))] * rounds))

@@ -43,9 +43,7 @@ def show(figures: Figures, as_json: bool) -> None:
     width = max(map(len, figures))
     for name, value in figures.items():
         text = (
-            f"{value:,.1f}"
-            if isinstance(value, float)
-            else (f"{value:,}" if isinstance(value, int) else value)
+            f"{value:,g}" if isinstance(value, float) else (f"{value:,}" if isinstance(value, int) else value)
         )
         click.echo(f"{name:<{width}}  {text}")
 

@@ -50,7 +50,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class JoinQueue:
-    """Hand the caller to the routing core. `skills` are least levels by name."""
+    """Hand the caller to the routing core. `skills` are least levels by name.
+
+    The place in the queue is told every `announce_every_ms`; 0 leaves it untold.
+    """
 
     queue: str
     skills: Mapping[str, int] = field(default_factory=dict)

@@ -355,7 +355,14 @@ class _Builder:
                 return self._decide(name, doc)
             case QueueDoc():
                 waiting = doc.while_waiting
-                return Queue(name, doc.queue, doc.skills, PRIORITIES[doc.priority], doc.say, waiting.every)
+                return Queue(
+                    name,
+                    doc.queue,
+                    doc.skills,
+                    PRIORITIES[doc.priority],
+                    doc.say,
+                    waiting.every if waiting.announce else 0,
+                )
             case GoodbyeDoc():
                 return Goodbye(name, doc.goodbye, doc.outcome)
         raise AssertionError(doc)

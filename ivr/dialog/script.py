@@ -3,7 +3,6 @@
 Pure: the back end is a function from an effect to its outcome; the clock moves by what is said.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,6 @@ from ivr.dialog.spoken import words
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """The default time of a script: a Monday noon."""
 SPEECH_CHARS_PER_S = 15
-TYPING_S = 4
 
 Perform = Callable[[Act, datetime], Acted]
 Rank = Callable[[str], tuple[Intent, ...]]
@@ -250,13 +248,6 @@ def _not_heard(call: _Call, wanted: str | HearText) -> str | None:
 
 def _plain(text: str) -> str:
     return " ".join(words(text))
-
-
-def as_json(state: CallState) -> str:
-    """Return a state as JSON text, to measure and to look at."""
-    from ivr.dialog.codec import state_to_data
-
-    return json.dumps(state_to_data(state), separators=(",", ":"))
 
 
 def failed_actions(faults: Sequence[FaultDoc], perform: Perform) -> Perform:

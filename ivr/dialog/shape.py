@@ -154,8 +154,7 @@ class DecideDoc(Doc):
 class WaitingDoc(Doc):
     """What callers hear while they wait."""
 
-    music: Name = "calm"
-    announce: list[Literal["position", "wait_range"]] = ["position"]
+    announce: list[Literal["position"]] = ["position"]
     every: Duration = 45_000
 
 

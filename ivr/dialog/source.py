@@ -5,7 +5,7 @@ that `on`, `yes` and `no` stay words. What is wrong becomes a fault with its lin
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -135,8 +135,3 @@ def _scalar(node: yaml.Node) -> Value:
     if _INT.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
-
-
-def merged(sources: Mapping[str, Source]) -> list[Fault]:
-    """Return the faults of all sources, in the order of files and lines."""
-    return sorted(fault for source in sources.values() for fault in source.faults)

@@ -94,6 +94,7 @@ def test_who_waits_hears_the_place_and_music(carrier_post, floor, clock):
     floor.settle()
     waiting = carrier_post("/voice/twilio/wait", **CALL)
     assert words(waiting) == "You are number 2 in the queue."
+    assert tags(waiting) == ["Say", "Play", "Play", "Play"]  # 45 s until it is told again
     assert verbs(waiting)[-1].text == f"{BASE}/voice/twilio/sound/calm.wav"
 
 

@@ -22,7 +22,7 @@ test: $(VENV)/dev.stamp  ## The quick tests
 	$(VENV)/bin/python -m pytest
 
 check: $(VENV)/dev.stamp lint types contracts  ## Lint, types, import contracts, menus, tests
-	$(VENV)/bin/python scripts/write-settings --check
+	$(VENV)/bin/python scripts/write-docs --check
 	$(IVR) check menus
 	$(IVR) test menus --coverage
 	$(MAKE) --no-print-directory test
@@ -37,8 +37,8 @@ types: $(VENV)/dev.stamp
 contracts: $(VENV)/dev.stamp
 	$(VENV)/bin/lint-imports
 
-docs: $(VENV)/dev.stamp  ## Write what is generated: the README's settings, the menus' JSON Schema
-	$(VENV)/bin/python scripts/write-settings
+docs: $(VENV)/dev.stamp  ## Write what is generated: tables in the READMEs, the JSON Schema of menus
+	$(VENV)/bin/python scripts/write-docs
 	$(IVR) check --schema > menus/schema.json
 
 slow: $(VENV)/dev.stamp  ## The slow tests (installs Debian's postgresql as root)

@@ -61,11 +61,11 @@ def recogniser_name(setting: str, language: str, models: Path | None) -> str | N
 
 
 def voice_name(setting: str, language: str) -> str | None:
-    """Return the voice that a setting names for a language; `auto` takes hibari for English."""
+    """Return the voice that a setting names for a language; `auto` takes hibari for English, else pyttsx3."""
     wanted = _by_language(setting, language, VOICES)
     if wanted != "auto":
         return wanted
-    return "hibari" if language == "en" else None
+    return "hibari" if language == "en" else "pyttsx3"
 
 
 def _by_language(setting: str, language: str, known: Mapping[str, object]) -> str | None:

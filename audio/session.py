@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from audio.pcm import FRAME_MS, Pcm, frames, from_ulaw
+from audio.pcm import FRAME_MS, RATE, Pcm, frames, from_ulaw
 from audio.turn import Heard, Timing, TurnDetector
 from audio.vad import WINDOW, WINDOW_MS, Vad
 
@@ -24,6 +24,16 @@ ECHO_MS = 200
 """The caller's side is not believed so soon after our own audio starts: it may be its echo."""
 MARK_GRACE_MS = 1500
 """A carrier that never returns a mark is not waited for longer than this after the last frame."""
+LEAST_MESSAGE_MS = 192
+"""Speech that makes a recording; a click does not."""
+KEPT_TAIL_MS = 300
+"""Silence that is kept behind the last word of a recording."""
+WORTH_KEEPING_MS = 1000
+"""Speech in a recording that is kept though the caller hung up in the middle of it."""
+STRAY_MS = 3000
+"""A # so soon behind a number that was full already belongs to the number."""
+DONE_KEY = "#"
+"""The key that ends a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """The caller keyed something in; a closing # is left out."""
+    """The caller keyed something in; the key that ended it is left out."""
 
     digits: str
     at_ms: float
@@ -93,14 +103,34 @@ Output = SendAudio | SendMark | SendClear | Started | Paused | Finished | Keyed 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What is waited for; times in milliseconds."""
+    """What is waited for; times in milliseconds.
+
+    `finish_key` ends a number of keys ("" for none). `recording` keeps all that is said from the
+    end of the prompt and of `tone` (mu-law) on; there speech does not stop the prompt, and the key #
+    ends the recording or, before the tone, the prompt.
+    """
 
     timing: Timing
     no_input_ms: int = 6000
     max_keys: int = 1
-    finish_key: bool = False
+    finish_key: str = ""
     inter_digit_ms: int = 3000
     speech: bool = True
+    recording: bool = False
+    tone: bytes = b""
+
+
+def to_record(silence_ms: int, longest_ms: int, no_input_ms: int, tone: bytes = b"") -> Listening:
+    """Return what to wait for so that the caller is recorded until `silence_ms` of silence."""
+    never = silence_ms + WINDOW_MS
+    timing = Timing(
+        pause_ms=never,
+        early_ms=silence_ms,
+        end_ms=silence_ms,
+        longest_ms=longest_ms,
+        least_ms=LEAST_MESSAGE_MS,
+    )
+    return Listening(timing, no_input_ms, recording=True, tone=tone)
 
 
 @dataclass(slots=True)
@@ -128,6 +158,7 @@ class MediaSession:
         self._waiting_since: float | None = None
         self._keys = ""
         self._last_key = now
+        self._stray = ""
         self._marks = 0
         self._utterance = 0
         self._spoke_until = now
@@ -157,6 +188,11 @@ class MediaSession:
         self._play.complete = True
         if self._play.stopped:
             return
+        if self._listening is not None:
+            self._play.queue.extend(frames(self._listening.tone))
+        self._mark_end()
+
+    def _mark_end(self) -> None:
         self._marks += 1
         self._play.mark, self._play.mark_sent = f"p{self._marks}", False
 
@@ -167,7 +203,9 @@ class MediaSession:
         self._barged_in = False
         heard = self._play.complete and not self._play.mark and not self.playing(now)
         self._waiting_since = now if heard else None
-        return self._keys_complete(now) if self._keys else []
+        if not self._keys:
+            return []
+        return self._recording_key(now) if listening.recording else self._keys_complete(now)
 
     def stop_listening(self) -> None:
         """Wait for nothing, for example while an answer is being worked on."""
@@ -207,6 +245,8 @@ class MediaSession:
     def _window(self, window: Pcm, probability: float, now: float) -> list[Output]:
         if self._listening is None or not self._listening.speech or not self._may_speak(now):
             self._before.append(window)
+            if self._listening is not None and self._listening.recording:
+                self._before.clear()  # the prompt and the tone are no part of a recording
             return []
         if not self._turn.speaking:
             self._before.append(window)
@@ -221,6 +261,8 @@ class MediaSession:
         return out
 
     def _may_speak(self, now: float) -> bool:
+        if self._listening is not None and self._listening.recording:
+            return self._play.complete and not self.playing(now)
         if not self.playing(now):
             return True
         return self._play.barge_in and now - self._play.began_at >= ECHO_MS
@@ -239,6 +281,8 @@ class MediaSession:
             case Heard.TOO_SHORT:
                 if self._barged_in:
                     self.resume(now)
+                else:
+                    self._waiting_since = now
                 self._said = []
                 return []
 
@@ -255,7 +299,7 @@ class MediaSession:
         """Stop the prompt; what was not heard is held, so that it can be resumed."""
         play = self._play
         if not self.playing(now):
-            play.stopped = not play.complete
+            play.stopped = play.stopped or not play.complete
             return []
         play.stopped = True
         unheard = max(0, min(len(play.recent), round((play.heard_at - now) / FRAME_MS)))
@@ -273,39 +317,89 @@ class MediaSession:
         return [done]
 
     def _pcm(self) -> Pcm:
-        return np.concatenate(self._said) if self._said else np.zeros(0, dtype=np.int16)
+        """Return what was said; of the silence behind a recording only a little."""
+        if not self._said:
+            return np.zeros(0, dtype=np.int16)
+        pcm = np.concatenate(self._said)
+        if self._listening is None or not self._listening.recording:
+            return pcm
+        return pcm[: len(pcm) - max(0, self._turn.silence_ms - KEPT_TAIL_MS) * RATE // 1000]
+
+    def hung_up(self) -> Pcm:
+        """The line is gone: return the recording that runs, empty if it is not worth keeping."""
+        listening = self._listening
+        worth = self._turn.speaking and self._turn.speech_ms >= WORTH_KEEPING_MS
+        if listening is None or not listening.recording or not worth:
+            self._said = []
+        said = self._pcm()
+        self.stop_listening()
+        return said
 
     def key(self, digit: str, now: float) -> list[Output]:
         """Take one key. A key always stops the prompt."""
+        if self._is_stray(digit, now):
+            return []
         self._keys += digit
         self._last_key = now
         if self._listening is None:
             return []
+        early = not self._may_speak(now)
         stopped = self._stop_playing(now)
         self._play.held = []
         self._waiting_since = None
+        if self._listening.recording:
+            return [*stopped, *self._recording_key(now, early=early)]
         return [*stopped, *self._keys_complete(now)]
+
+    def _is_stray(self, digit: str, now: float) -> bool:
+        """Return whether a key is the one that ends a number, pressed when the number was full."""
+        key, self._stray = self._stray, ""
+        return digit == key and now - self._last_key < STRAY_MS
+
+    def _recording_key(self, now: float, *, early: bool = True) -> list[Output]:
+        """Take a key where the caller is recorded; `early` tells that the tone was still to come."""
+        key, self._keys = self._keys[0], self._keys[1:]
+        if key == DONE_KEY and early:
+            return self._skip_to_tone(now)
+        if key == DONE_KEY and self._turn.speaking:
+            self._turn.drop()
+            return self._finished()
+        self._drop_turn()
+        self.stop_listening()
+        return [NobodySpoke() if key == DONE_KEY else Keyed(key, now)]
+
+    def _skip_to_tone(self, now: float) -> list[Output]:
+        """The caller knows the prompt: the tone at once. One typed ahead of the prompt is forgotten."""
+        if self._listening is not None and self._play.stopped:
+            self._play.queue.extend(frames(self._listening.tone))
+            self._play.complete = True
+            self._mark_end()
+        return self._recording_key(now) if self._keys else []
+
+    def _drop_turn(self) -> None:
+        if self._turn.speaking:
+            self._turn.drop()
+            self._said = []
 
     def _keys_complete(self, now: float, *, timed_out: bool = False) -> list[Output]:
         listening = self._listening
         if listening is None:
             return []
-        head, finish, tail = self._keys.partition("#")
-        if listening.finish_key and finish and len(head) <= listening.max_keys:
+        key = listening.finish_key
+        head, finish, tail = self._keys.partition(key) if key else (self._keys, "", "")
+        if finish and len(head) <= listening.max_keys:
             digits, self._keys = head, tail
         elif len(self._keys) >= listening.max_keys:
             digits, self._keys = self._keys[: listening.max_keys], self._keys[listening.max_keys :]
-            if listening.finish_key:
-                self._keys = self._keys.removeprefix("#")
+            self._stray = "" if self._keys else key
+            self._keys = self._keys.removeprefix(key)
         elif timed_out:
             digits, self._keys = self._keys, ""
         else:
             return []
-        if self._turn.speaking:
-            self._turn.drop()
-            self._said = []
+        self._drop_turn()
         self.stop_listening()
-        return [Keyed(digits, now)] if digits else []
+        return [Keyed(digits, now) if digits else NobodySpoke()]
 
     def mark(self, name: str, now: float) -> list[Output]:
         """Take a mark back. Marks of prompts that were stopped mean nothing."""

@@ -14,6 +14,8 @@ import structlog
 
 from audio import pcm as audio
 from audio.pcm import Pcm
+from audio.recorded import PREFIX, RecordedPrompts
+from audio.recorded import key_of as recorded_key
 from audio.voice_cache import PromptStore, key_of
 from ivr.dialog.actions import Expect
 from ivr.errors import TooBusy, Unavailable
@@ -34,9 +36,14 @@ class Speech:
     """Hears and speaks."""
 
     def __init__(
-        self, recognisers: Mapping[str, Recogniser], voices: Mapping[str, Voice], prompts: PromptStore
+        self,
+        recognisers: Mapping[str, Recogniser],
+        voices: Mapping[str, Voice],
+        prompts: PromptStore,
+        recorded: RecordedPrompts,
     ) -> None:
-        self.recognisers, self.voices, self._prompts = recognisers, voices, prompts
+        self.recognisers, self.voices = recognisers, voices
+        self._prompts, self._recorded = prompts, recorded
         self._asr = ThreadPoolExecutor(ASR_WORKERS, thread_name_prefix="asr")
         self._tts = ThreadPoolExecutor(TTS_WORKERS, thread_name_prefix="tts")
         self._waiting = 0
@@ -74,13 +81,21 @@ class Speech:
         that fails gives what it has; the failure is logged.
         """
         voice = self.voices.get(language)
-        ready = self._prompts.get(key_of(voice.info, text)) if voice else None
+        ready = self._ready(text, language)
         if voice is None or ready is not None:
             if ready:
                 sink(ready)
             sink(None)
             return
         self._tts.submit(self._speak, voice, text, sink)
+
+    def _ready(self, text: str, language: str) -> bytes | None:
+        """Return a text's audio if it is there: as a person recorded it, or as it was spoken before."""
+        recorded = self._recorded.get(text, language)
+        if recorded is not None:
+            return recorded
+        voice = self.voices.get(language)
+        return self._prompts.get(key_of(voice.info, text)) if voice else None
 
     def _speak(self, voice: Voice, text: str, sink: Sink) -> None:
         try:
@@ -105,16 +120,18 @@ class Speech:
 
     def key(self, text: str, language: str) -> str:
         """Return the name under which a text's audio is stored."""
+        if self._recorded.get(text, language) is not None:
+            return recorded_key(text, language)
         return key_of(self.voices[language].info, text)
 
     def stored(self, key: str) -> bytes | None:
         """Return stored audio by its name."""
-        return self._prompts.get(key)
+        return self._recorded.stored(key) if key.startswith(PREFIX) else self._prompts.get(key)
 
     def render(self, text: str, language: str) -> Future[bytes]:
         """Speak a whole text in a worker; the result is its mu-law audio."""
         voice = self.voices[language]
-        ready = self._prompts.get(key_of(voice.info, text))
+        ready = self._ready(text, language)
         if ready is not None:
             done: Future[bytes] = Future()
             done.set_result(ready)

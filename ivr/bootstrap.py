@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from audio.recorded import RecordedPrompts
 from audio.registry import Engines, load_engines
 from audio.speech import Speech
 from audio.voice_cache import PromptStore
@@ -18,8 +19,10 @@ from ivr.service.calls import Calls
 from ivr.service.dispatcher import Dispatcher
 from ivr.service.effects import Effects
 from ivr.service.feed import Feed
+from ivr.service.followups import FollowUps
 from ivr.service.menus import DEMO_MENUS, Menus
 from ivr.service.queue import Queue
+from ivr.service.recordings import Recordings
 from ivr.settings import Settings, require_secrets
 from ivr.storage.session import Database
 from ivr.telephony.twilio.rest import TwilioCarrier
@@ -38,6 +41,8 @@ class Hotline:
     menus: Menus
     shop: Shop
     effects: Effects
+    followups: FollowUps
+    recordings: Recordings
     dispatcher: Dispatcher
     queue: Queue
     calls: Calls
@@ -104,13 +109,19 @@ def build(
     rules = Rules(offer_ms=round(settings.offer_timeout_s * 1000))
     dispatcher = Dispatcher(db, feed, clock, rules)
     queue = Queue(db, dispatcher, carrier, feed, clock)
-    effects = Effects(db, shop, clock, settings.action_timeout_s)
+    followups = FollowUps(db, feed, clock)
+    effects = Effects(db, shop, followups, clock, settings.action_timeout_s)
     calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls)
-    language = menus.published().flow.language
-    engines = engines or load_engines(settings.asr, settings.tts, (language,), settings.models)
+    languages = menus.published().flow.languages
+    engines = engines or load_engines(settings.asr, settings.tts, languages, settings.models)
     for sentence in engines.missing:
         log.warning("speech is limited", why=sentence)
-    speech = Speech(engines.recognisers, engines.voices, PromptStore(settings.prompts))
+    speech = Speech(
+        engines.recognisers,
+        engines.voices,
+        PromptStore(settings.prompts),
+        RecordedPrompts(settings.recorded_prompts),
+    )
     return Hotline(
         settings,
         db,
@@ -119,6 +130,8 @@ def build(
         menus,
         shop,
         effects,
+        followups,
+        Recordings(db, settings.recordings, clock),
         dispatcher,
         queue,
         calls,

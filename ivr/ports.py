@@ -1,6 +1,6 @@
 """What the hotline needs from the world outside its cores: small protocols in our own words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -86,6 +86,40 @@ class Shop(Protocol):
 
     def request_refund(self, order: str, amount: Decimal, key: str) -> Refund | None:
         """Ask for a refund, once per idempotency key; None when the shop refuses it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A call back that a caller asked for: who (E.164), by which queue and skills, not before when."""
+
+    call: str
+    number: str
+    queue: str
+    skills: Mapping[str, int]
+    priority: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What a caller thought of a call: a score in a survey, and why."""
+
+    call: str
+    survey: str
+    score: int
+    reason: str = ""
+
+
+class FollowUps(Protocol):
+    """What the hotline keeps for after the call. Every method raises Unavailable when it cannot."""
+
+    def book_callback(self, booking: Booking, key: str) -> str:
+        """Keep a call back, once per idempotency key; return its number."""
+        ...
+
+    def keep_rating(self, rating: Rating, key: str) -> None:
+        """Keep a rating, once per idempotency key."""
         ...
 
 

@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     )
     models: Path = Field(Path("data/models"), description="folder of fetched speech models")
     prompts: Path = Field(Path("data/prompts"), description="folder of synthesised prompts (a cache)")
+    recorded_prompts: Path = Field(
+        Path("data/recorded-prompts"),
+        description="folder of prompts that a person has recorded (`ivr prompts`)",
+    )
+    recordings: Path = Field(
+        Path("data/recordings"), description="folder of messages and consents that callers have spoken"
+    )
     menus: Path | None = Field(
         None,
         description="folder of the menus that are published at the first start (default: the demo hotline)",

@@ -15,7 +15,7 @@ from ivr.bootstrap import Hotline, build
 from ivr.commerce.shop_memory import SAMPLE_CUSTOMERS, MemoryShop, sample_orders
 from ivr.dialog.events import Pressed
 from ivr.dialog.flow import Flow
-from ivr.dialog.understand import IntentModel
+from ivr.dialog.understand import IntentModel, Models
 from ivr.errors import Unavailable
 from ivr.routing.model import Tick
 from ivr.service.menus import check, read_folder
@@ -44,6 +44,11 @@ def demo_model() -> IntentModel:
     return IntentModel(demo_flow().examples)
 
 
+@cache
+def demo_models() -> Models:
+    return Models(demo_flow())
+
+
 @pytest.fixture
 def flow() -> Flow:
     return demo_flow()
@@ -51,7 +56,7 @@ def flow() -> Flow:
 
 @pytest.fixture
 def rank():
-    return demo_model().rank
+    return demo_models().rank
 
 
 class ManualClock:
@@ -114,6 +119,8 @@ def make_settings(tmp_path, **more) -> Settings:
         secret_key="a-secret-for-tests",
         twilio_auth_token="token",
         prompts=tmp_path / "prompts",
+        recordings=tmp_path / "recordings",
+        recorded_prompts=tmp_path / "recorded-prompts",
         **more,
     )
 

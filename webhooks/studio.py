@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_login import current_user
 
 from ivr.bootstrap import Hotline
+from ivr.dialog.diff import gathered
 from ivr.dialog.document import faults_as_data
 from ivr.errors import InvalidInput
 from ivr.service.menus import check
@@ -30,9 +31,12 @@ def page() -> str:
 @bp.get("/api/floor")
 @role("supervisor")
 def floor() -> Response:
-    """Return calls, queue and agents as they are now."""
+    """Return calls, queue, call backs and agents as they are now."""
     return jsonify(
-        calls=_hotline().calls.live(), recent=_hotline().calls.recent(20), **_hotline().queue.floor()
+        calls=_hotline().calls.live(),
+        recent=_hotline().calls.recent(20),
+        callbacks=_hotline().followups.callbacks(),
+        **_hotline().queue.floor(),
     )
 
 
@@ -46,10 +50,29 @@ def transcript(call: str) -> Response:
 @bp.get("/api/menus")
 @role("supervisor")
 def draft() -> Response:
-    """Return the draft's files with their faults, and the versions."""
+    """Return the draft's files with their faults and changes, and the versions."""
     current = _hotline().menus.draft()
-    faults = faults_as_data(check(current["files"]).faults)
-    return jsonify(**current, faults=faults, versions=_hotline().menus.history())
+    return jsonify(**current, **_checked(current["files"]), versions=_hotline().menus.history())
+
+
+def _checked(files: dict[str, str]) -> dict[str, Any]:
+    """Return the faults of files, and what a caller would notice of them; null where they are broken."""
+    loaded = check(files)
+    changes = _hotline().menus.changes(loaded.flow) if loaded.flow is not None else None
+    return {
+        "faults": faults_as_data(loaded.faults),
+        "changes": [change.as_data() for change in gathered(changes)] if changes is not None else None,
+    }
+
+
+@bp.get("/api/changes")
+@role("supervisor")
+def changes() -> Response:
+    """Return what a caller would notice between two versions: `?old=ID&new=ID`."""
+    menus = _hotline().menus
+    new = menus.version(request.args.get("new", ""))
+    found = menus.changes(new.flow, request.args.get("old", ""))
+    return jsonify(changes=[change.as_data() for change in found])
 
 
 @bp.post("/api/check")
@@ -58,7 +81,7 @@ def check_text() -> Response:
     """Check the draft with one file's text changed, keeping nothing."""
     asked = _body()
     files = {**_hotline().menus.draft()["files"], str(asked.get("name")): str(asked.get("text", ""))}
-    return jsonify(faults=faults_as_data(check(files).faults))
+    return jsonify(**_checked(files))
 
 
 @bp.post("/api/draft")

@@ -6,12 +6,13 @@ speech workers. It knows no socket: what is to be sent goes through `send`.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
-from audio.pcm import Pcm
+from audio.pcm import Pcm, to_ulaw
 from audio.session import (
     Finished,
     Keyed,
@@ -25,21 +26,27 @@ from audio.session import (
     SendClear,
     SendMark,
     Started,
+    to_record,
 )
+from audio.sounds import tone
 from audio.turn import ENDS
 from audio.vad import SileroDetector, Vad
 from ivr.bootstrap import Hotline
-from ivr.dialog.actions import Listen, Say
+from ivr.dialog.actions import Listen, Record, Say
 from ivr.dialog.events import Event, Pressed, Silent, Spoke
 from ivr.errors import Unavailable
 from ivr.ports import Transcript
 from ivr.service.calls import Part
+from webhooks import messages
 
 log = structlog.get_logger(__name__)
 TICK_S = 0.02
 FILLER_AFTER_S = 0.6
 """An action that takes longer than this is covered by a filler."""
 RECOGNITION_LIMIT_S = 4.0
+KEEP_LIMIT_S = 5.0
+"""So long a talk that is over waits for a message that is being kept."""
+BEEP = to_ulaw(tone(1000, 200))
 LEAST_SPEECH = 0.2
 """Share of the take threshold below which words after a barge-in count as noise."""
 
@@ -83,6 +90,7 @@ class Talk:
     _part: Part | None = None
     _guess: _Guess | None = None
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _keeping: "asyncio.Task[None] | None" = None
     _timings: Timings | None = None
     _ending: bool = False
     _told_keys_only: bool = False
@@ -115,8 +123,9 @@ class Talk:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def close(self) -> None:
-        """Stop all work for this call and wait until it has stopped."""
+        """Stop all work for this call and wait until it has stopped; a message is kept first."""
         self.done.set()
+        await self._keep_last_words()
         guess = {self._guess.task} if self._guess else set()
         tasks = [task for task in (*self._tasks, *guess) if task is not asyncio.current_task()]
         for task in tasks:
@@ -136,6 +145,8 @@ class Talk:
                     wire.append(output)
                 case Paused():
                     self._guess_at(output)
+                case Finished() if self._part and isinstance(self._part.waits, Record):
+                    self._keeping = self._spawn(self._left_message(output, self._part, self._part.waits))
                 case Finished():
                     self._spawn(self._spoken(output))
                 case Keyed(digits=digits, at_ms=at):
@@ -155,12 +166,13 @@ class Talk:
             self.over_by_us = True
             self.done.set()
 
-    def _spawn(self, work) -> None:  # type: ignore[no-untyped-def]  # a coroutine
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _guarded(self, work) -> None:  # type: ignore[no-untyped-def]
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """A fault in our own work must not leave the caller in silence: a person takes over."""
         try:
             await work
@@ -169,7 +181,7 @@ class Talk:
             await self._rescue()
 
     async def _rescue(self) -> None:
-        if self._ending:
+        if self._ending or self.done.is_set():
             self.done.set()
             return
         try:
@@ -201,6 +213,57 @@ class Talk:
         )
         if complete:
             self._handle(self._session.complete(guess.utterance))
+
+    # ---- what the caller leaves as a message
+
+    async def _left_message(self, finished: Finished, part: Part, record: Record) -> None:
+        """Keep a recording, understand it if it is short, and go on with it."""
+        began = now_ms()
+        self._timings = Timings(finished.ended_ms, endpoint_ms=began - finished.ended_ms)
+        message = await asyncio.to_thread(messages.keep, self.hotline, self.call, record, finished.pcm)
+        heard = await self._words_of(record, finished.pcm)
+        message = await asyncio.to_thread(messages.understood, self.hotline, message, heard)
+        if self._timings is not None:
+            self._timings.recognition_ms = now_ms() - began
+        await self._advance(message.event(self.hotline.clock()), message.measured())
+
+    async def _words_of(self, record: Record, pcm: Pcm) -> Transcript:
+        """Return the words of a message; none if it is long, if it takes long, or if the caller has gone."""
+        future = messages.recognition(self.hotline, record, pcm)
+        if future is None:
+            return messages.NOTHING
+        recognised = asyncio.wrap_future(future)
+        gone = asyncio.create_task(self.done.wait())
+        both: list[asyncio.Future[Any]] = [recognised, gone]
+        try:
+            await asyncio.wait(both, timeout=RECOGNITION_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+            return recognised.result() if recognised.done() else messages.NOTHING
+        except Exception as error:  # the audio is kept, that is enough  # noqa: BLE001
+            log.warning("message not understood", call=self.call, error=str(error))
+            return messages.NOTHING
+        finally:
+            gone.cancel()
+            recognised.cancel()
+
+    async def _keep_last_words(self) -> None:
+        """The line is gone: a message that was just being spoken or kept is not lost."""
+        try:
+            if self._keeping is not None:
+                await asyncio.wait([self._keeping], timeout=KEEP_LIMIT_S)
+            said, part = self._session.hung_up(), self._part
+            if len(said) and part is not None and isinstance(part.waits, Record):
+                await asyncio.to_thread(self._last_words, part, part.waits, said)
+        except Exception:  # the call ends in any case
+            log.exception("last words lost", call=self.call)
+        finally:
+            self.hotline.recordings.end(self.call)
+
+    def _last_words(self, part: Part, record: Record, said: Pcm) -> None:
+        message = messages.keep(self.hotline, self.call, record, said)
+        event = message.event(self.hotline.clock())
+        self.hotline.calls.advance(self.call, part.turn + 1, event, message.measured())
+
+    # ---- speech into words
 
     async def _recognise(self, pcm: Pcm) -> Transcript:
         listen = self._part.listen if self._part else None
@@ -258,7 +321,8 @@ class Talk:
         part = await asyncio.to_thread(self.hotline.calls.advance, self.call, turn, event, heard)
         if self._timings is not None:
             self._timings.thinking_ms = now_ms() - began
-        await self._perform(part)
+        if not self.done.is_set():
+            await self._perform(part)
 
     # ---- the dialogue's wishes
 
@@ -267,15 +331,15 @@ class Talk:
 
     async def _perform(self, part: Part) -> None:
         """Say what the part says, then act, listen or end."""
-        self._part = part
+        self._part, self._keeping = part, None
         self._session.stop_listening()
+        self._note_recording(part)
         says = [reply for reply in part.replies if isinstance(reply, Say)]
         if part.listen and not self.hotline.speech.hears(part.listen.language) and not self._told_keys_only:
             self._told_keys_only = True
             says.insert(len(says) - 1, self._keys_only(part, says))
         self._session.begin_prompt(barge_in=all(say.barge_in for say in says) and bool(part.listen))
-        if part.listen:
-            self._listen()
+        self._listen()
         for say in says:
             await self._say(say)
         if part.last is not None:
@@ -284,6 +348,12 @@ class Talk:
             self._session.prompt_complete()
             return
         await self._act(part)
+
+    def _note_recording(self, part: Part) -> None:
+        if isinstance(part.waits, Record):
+            self.hotline.recordings.begin(self.call)
+        else:
+            self.hotline.recordings.end(self.call)
 
     def _keys_only(self, part: Part, says: Sequence[Say]) -> Say:
         phrase = self.hotline.calls.phrase(part.call, "no_speech")
@@ -316,19 +386,24 @@ class Talk:
             self._session.play(piece)
 
     def _listen(self) -> None:
-        listen = self._part.listen if self._part else None
-        if listen is not None:
-            self._handle(self._session.listen(self._listening(listen), now_ms()))
+        waits = self._part.waits if self._part else None
+        if waits is not None:
+            self._handle(self._session.listen(self._listening(waits), now_ms()))
 
-    def _listening(self, listen: Listen) -> Listening:
-        return Listening(
-            ENDS[listen.expect.kind],
-            listen.no_input_ms,
-            listen.max_keys,
-            listen.finish_key,
-            listen.inter_digit_ms,
-            self.hotline.speech.hears(listen.language),
-        )
+    def _listening(self, waits: Listen | Record) -> Listening:
+        match waits:
+            case Record():
+                beep = BEEP if waits.beep else b""
+                return to_record(waits.silence_ms, waits.longest_ms, waits.no_input_ms, beep)
+            case Listen():
+                return Listening(
+                    ENDS[waits.expect.kind],
+                    waits.no_input_ms,
+                    waits.max_keys,
+                    waits.finish_key,
+                    waits.inter_digit_ms,
+                    self.hotline.speech.hears(waits.language),
+                )
 
     # ---- figures
 

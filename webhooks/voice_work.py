@@ -1,16 +1,20 @@
-"""What the webhook driver has under way for its calls: recordings being recognised, prompts promised.
+"""What the webhook driver has under way for its calls: recordings being fetched, prompts promised.
 
 Bounded: the oldest entries are dropped. A process that has just started knows none of them; then a
 recording counts as silence and the caller is asked again.
 """
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import httpx
 
 from audio import pcm as audio
+from audio.pcm import RATE, Pcm
 from audio.speech import Speech
 from audio.vad import speech_part
 from ivr.dialog.actions import Expect, Say
@@ -19,43 +23,59 @@ from ivr.ports import Transcript
 MOST = 2_000
 FETCHERS = 8
 FETCH_LIMIT_S = 5.0
+NOT_YET = (404, 425)
+"""A carrier that still writes the file answers so."""
+TRY_AGAIN_S = 0.4
+TRIES = 6
 
 
 class Work:
-    """Recognitions by call and turn, prompts by the key of their audio."""
+    """Work on recordings by call and turn, prompts by the key of their audio."""
 
     def __init__(self, speech: Speech, account: tuple[str, str]) -> None:
         self._speech, self._account = speech, account
         self._pool = ThreadPoolExecutor(FETCHERS, thread_name_prefix="recording")
-        self._recognitions: OrderedDict[str, Future[Transcript]] = OrderedDict()
+        self._running: OrderedDict[str, Future[Any]] = OrderedDict()
         self._prompts: OrderedDict[str, Say] = OrderedDict()
         self._lock = threading.Lock()
 
-    def recognition(self, key: str, url: str, language: str) -> Future[Transcript]:
-        """Fetch and recognise a recording, once per key."""
+    def once(self, key: str, work: Callable[[], Any]) -> "Future[Any]":
+        """Begin some work in a thread, once per key."""
         with self._lock:
-            if key not in self._recognitions:
-                self._recognitions[key] = self._pool.submit(self._recognise, url, language)
-                while len(self._recognitions) > MOST:
-                    self._recognitions.popitem(last=False)
-            return self._recognitions[key]
+            if key not in self._running:
+                self._running[key] = self._pool.submit(work)
+                while len(self._running) > MOST:
+                    self._running.popitem(last=False)
+            return self._running[key]
 
-    def running(self, key: str) -> Future[Transcript] | None:
-        """Return the recognition of a key, if there is one."""
-        return self._recognitions.get(key)
+    def running(self, key: str) -> "Future[Any] | None":
+        """Return the work of a key, if there is any."""
+        return self._running.get(key)
 
-    def _recognise(self, url: str, language: str) -> Transcript:
+    def recognise(self, url: str, language: str) -> Transcript:
+        """Fetch and recognise an answer; its text is "" when nothing was said."""
+        pcm = self.speech_at(url)
+        if not len(pcm):
+            return Transcript("", 0.0)
+        return self._speech.transcribe(pcm, RATE, language, Expect("open")).result(FETCH_LIMIT_S)
+
+    def speech_at(self, url: str) -> Pcm:
+        """Fetch a recording; return the stretch of it that holds speech, at 8 kHz, empty if none does."""
+        pcm, rate = audio.read_wav(self._fetched(f"{url}.wav"))
+        return speech_part(audio.resample(pcm, rate, RATE), RATE)
+
+    def _fetched(self, url: str) -> bytes:
         transport = httpx.HTTPTransport(retries=2)
         with httpx.Client(
             transport=transport, timeout=FETCH_LIMIT_S, auth=self._account, follow_redirects=True
         ) as client:
-            answer = client.get(f"{url}.wav")
+            for left in reversed(range(TRIES)):
+                answer = client.get(url)
+                if answer.status_code not in NOT_YET or not left:
+                    break
+                time.sleep(TRY_AGAIN_S)
             answer.raise_for_status()
-        pcm, rate = audio.read_wav(answer.content)
-        pcm = speech_part(pcm, rate)
-        if not len(pcm):
-            return Transcript("", 0.0)
-        return self._speech.transcribe(pcm, rate, language, Expect("open")).result(FETCH_LIMIT_S)
+            return answer.content
 
     def promise(self, key: str, say: Say) -> None:
         """Remember a prompt whose address has been given out."""

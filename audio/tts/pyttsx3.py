@@ -21,6 +21,8 @@ from ivr.ports import EngineInfo
 
 BASE_TIMEOUT_S = 2.0
 START_TIMEOUT_S = 10.0
+ESPEAK_NAMES = {"zh": "cmn"}
+"""Languages that eSpeak NG knows by another name."""
 CHARS_PER_S = 12
 """Expected speed of speech; the time-out is the base plus a tenth of the expected audio."""
 
@@ -70,7 +72,8 @@ class Pyttsx3Voice:
 
     def _ask(self, process: subprocess.Popen[str], path: Path, text: str, limit: float) -> None:
         assert process.stdin is not None
-        process.stdin.write(f"{path}\t{self.info.language}\t{' '.join(text.split())}\n")
+        voice = ESPEAK_NAMES.get(self.info.language, self.info.language)
+        process.stdin.write(f"{path}\t{voice}\t{' '.join(text.split())}\n")
         process.stdin.flush()
         until = time.monotonic() + limit
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -22,6 +22,10 @@ from ivr.switch.endpoints.remote import LineRefused, RemotePhone
 QUIET_S = 0.5
 """So long must the hotline be silent before the caller speaks: people wait for the end of a prompt."""
 STEP_LIMIT_S = 30.0
+WORD_S = 0.37
+"""How long the hotline takes to say a word, about."""
+PRESS_AGAIN_S = 3.0
+"""A caller in a queue whose key did nothing tries again after so long: keys are taken while offered."""
 Print = Callable[[str], None]
 
 
@@ -183,15 +187,15 @@ class ScriptedCall:
             self.report.recognised.append((self._spoken, event["text"], sure))
         elif event["kind"] == "Acted":
             self._print(f"           · {event['action']} → {event['outcome']}")
+        elif event["kind"] in HAPPENED:
+            self._print(f"           · {HAPPENED[event['kind']](event)}")
         for text, node in zip(message["said"], message["said_at"], strict=True):
             self._print(f"  hotline  {text}   [{node}]")
         if message["ends"]:
-            what = message["ends"]
-            where = f"queue {what['queue']}" if what["kind"] == "JoinQueue" else f"the end: {what['outcome']}"
-            self._print(f"           · {where}")
+            self._print(f"           · {_end_in_words(message['ends'])}")
 
     def _sign(self, sign: dict[str, object]) -> None:
-        if sign["type"] in ("queued", "bridged", "failed"):
+        if sign["type"] in ("queued", "left", "bridged", "failed"):
             self._print(f"           · line: {sign['type']} {sign.get('queue', sign.get('error', ''))}")
 
     # ---- what the caller does
@@ -208,16 +212,55 @@ class ScriptedCall:
             self._print("  caller   [hangs up]")
             await self.phone.hang_up()
             return None
+        if turn.wait is not None:
+            return await self._stay(turn.wait)
+        if turn.transfer is not None:
+            self._print(f"           · (left out: the other telephone is {turn.transfer})")
+            return None
         if not await self._asked():
             return "the hotline does not listen"
-        if not turn.interrupt:
-            await self._quiet()
-            if self._media == "webhook" and turn.say is not None:
-                await self._beep()
-        elif not self.text:
-            await self._talking()
+        if turn.press is not None and self._in_queue():
+            await self._press_in_queue(turn)
+            return None
+        await self._wait_to_talk(turn)
         await self._answer(turn)
         return None
+
+    async def _wait_to_talk(self, turn: Turn) -> None:
+        """Wait for the caller's turn to speak: the end of the prompt, its first words, or a tone."""
+        if self.text:
+            return
+        if turn.talks_over is not None:
+            await self._talking(turn.talks_over)
+            return
+        await self._quiet()
+        if self._media == "webhook" and turn.say is not None:
+            await self._beep()
+
+    def _in_queue(self) -> bool:
+        return bool(self.turns) and (self.turns[-1]["ends"] or {}).get("kind") == "JoinQueue"
+
+    async def _stay(self, ms: int) -> str | None:
+        """Stay in a queue for a time, or until something happens there."""
+        if not await self._until(self._in_queue):
+            return "the caller does not wait in a queue"
+        self._print(f"  caller   [waits {ms / 1000:g} s]")
+        until, known = time.monotonic() + ms / 1000, len(self.turns)
+        while len(self.turns) == known and not self.phone.ended.is_set():
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            self._new.clear()
+            await self._news(min(left, 0.5))
+        return None
+
+    async def _news(self, seconds: float) -> bool:
+        """Wait at most so long for a turn; return whether one came."""
+        try:
+            await asyncio.wait_for(self._new.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def _answer(self, turn: Turn) -> None:
         self.turns.clear()
@@ -227,13 +270,21 @@ class ScriptedCall:
             self.phone.listen_for_reply()
             began = time.monotonic()
             await self.phone.press(turn.press)
-            await self._note_reply(began, "key", interrupted=turn.interrupt)
+            await self._note_reply(began, "key")
         elif turn.say is not None:
-            await self._say(turn.say, interrupted=turn.interrupt)
+            await self._say(turn.say, interrupted=turn.talks_over is not None)
         elif turn.silence:
             self._print("  caller   [silence]")
             if self.text:
                 await self.phone.stay_silent()
+
+    async def _press_in_queue(self, turn: Turn) -> None:
+        """Press keys until they do something."""
+        until = time.monotonic() + STEP_LIMIT_S
+        while time.monotonic() < until and not self.phone.ended.is_set():
+            await self._answer(turn)
+            if self.turns or await self._news(PRESS_AGAIN_S):
+                return
 
     async def _say(self, text: str, *, interrupted: bool) -> None:
         self._spoken = text
@@ -250,9 +301,9 @@ class ScriptedCall:
             self._print(
                 f"           · the prompt stopped {self.report.barge_in_ms[-1]} ms after the caller began"
             )
-        await self._note_reply(ended, "speech", interrupted=False)
+        await self._note_reply(ended, "speech")
 
-    async def _note_reply(self, ended: float, what: str, *, interrupted: bool) -> None:
+    async def _note_reply(self, ended: float, what: str) -> None:
         if self.text:
             return
         until = time.monotonic() + 12
@@ -294,12 +345,12 @@ class ScriptedCall:
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
 
-    async def _talking(self) -> None:
-        """Wait until the hotline is in the middle of a prompt."""
+    async def _talking(self, words: int) -> None:
+        """Wait until the hotline has said about so many words of a prompt."""
         until = time.monotonic() + STEP_LIMIT_S
         while time.monotonic() < until and time.monotonic() - self.phone.last_audible > 0.1:
             await asyncio.sleep(0.02)
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(words * WORD_S)
 
     async def _hear(self, wanted: str | HearText) -> str | None:
         if await self._until(lambda: self._reached(wanted)):
@@ -322,8 +373,23 @@ class ScriptedCall:
             if left <= 0 or (self.phone.ended.is_set() and not self._new.is_set()):
                 return true()
             self._new.clear()
-            try:
-                await asyncio.wait_for(self._new.wait(), min(left, 0.5))
-            except TimeoutError:
-                continue
+            await self._news(min(left, 0.5))
         return True
+
+
+HAPPENED: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "Recorded": lambda event: f"recorded {event['ms'] / 1000:.1f} s: “{event['text']}”",
+    "Waited": lambda event: f"has waited {event['ms'] / 1000:.0f} s",
+    "Transferred": lambda event: f"the other telephone: {event['outcome']}",
+}
+"""What is printed of events that are no answer."""
+
+
+def _end_in_words(ends: dict[str, Any]) -> str:
+    match ends["kind"]:
+        case "JoinQueue":
+            return f"queue {ends['queue']}"
+        case "Transfer":
+            return f"rings {ends['to']}"
+        case _:
+            return f"the end: {ends['outcome']}"

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, serve, speech
+from ivr.cli import bench, calls, db, menus, prompts, serve, speech
 from ivr.errors import HotlineError
 
 
@@ -38,6 +38,7 @@ for command in (
     *serve.COMMANDS,
     *calls.COMMANDS,
     *menus.COMMANDS,
+    *prompts.COMMANDS,
     *speech.COMMANDS,
     *db.COMMANDS,
     *bench.COMMANDS,

@@ -4,25 +4,32 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
+from zoneinfo import ZoneInfo
 
 import click
 
 from ivr.cli.progress import bar
+from ivr.clock import utc_now
 from ivr.commerce.scripted import back_end
 from ivr.dialog.diagram import mermaid, svg
-from ivr.dialog.diff import compare
-from ivr.dialog.document import faults_as_data
-from ivr.dialog.flow import Flow, exits_of
-from ivr.dialog.script import Coverage, Talk, coverage, read_script, run
+from ivr.dialog.diff import compare, gathered
+from ivr.dialog.document import Loaded, faults_as_data
+from ivr.dialog.events import Spoke
+from ivr.dialog.flow import LISTENING, Flow, Listening, Menu, Node, exits_of
+from ivr.dialog.hearing import Situation, told
+from ivr.dialog.rules import RULES
+from ivr.dialog.script import Coverage, Rank, Talk, coverage, read_script, run
 from ivr.dialog.shape import schema
 from ivr.dialog.source import Fault
-from ivr.dialog.spoken import digits_in
-from ivr.dialog.understand import IntentModel
-from ivr.dialog.walk import broken, walks
+from ivr.dialog.understand import IntentModel, Models
+from ivr.dialog.walk import search
 from ivr.errors import InvalidInput
 from ivr.service.menus import DEMO_MENUS, check, read_folder
 
@@ -42,16 +49,39 @@ Examples:
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 
 
-@click.command("check", epilog="\b\nExamples:\n  ivr check\n  ivr check menus --json")
+CHECK_EXAMPLES = """\b
+Examples:
+  ivr check
+  ivr check menus --json
+  ivr check menus --coverage      also: which nodes no call script visits
+  ivr check --diagram flow.svg    draw the hotline
+  ivr check --rules               every rule with its sentence
+"""
+
+
+@click.command("check", epilog=CHECK_EXAMPLES)
 @PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON.")
+@click.option("--coverage", "with_scripts", is_flag=True, help="Report nodes that no call script visits.")
+@click.option(
+    "--allowed", "show_allowed", is_flag=True, help="Show what nodes allow themselves, with reasons."
+)
+@click.option("--rules", "show_rules", is_flag=True, help="Print every rule instead.")
 @click.option(
     "--diagram",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the hotline into a file: .svg, or .mmd for Mermaid.",
 )
 @click.option("--schema", "show_schema", is_flag=True, help="Print the JSON Schema of menu files instead.")
-def check_menus(paths: tuple[Path, ...], as_json: bool, diagram: Path | None, show_schema: bool) -> None:
+def check_menus(
+    paths: tuple[Path, ...],
+    as_json: bool,
+    with_scripts: bool,
+    show_allowed: bool,
+    show_rules: bool,
+    diagram: Path | None,
+    show_schema: bool,
+) -> None:
     """Validate and lint menu definitions: every fault with file, line and rule.
 
     PATHS are folders of menus, or files in such folders. Exit status 1 if there is an error.
@@ -59,20 +89,52 @@ def check_menus(paths: tuple[Path, ...], as_json: bool, diagram: Path | None, sh
     if show_schema:
         click.echo(json.dumps(schema(), indent=1, sort_keys=True))
         return
+    if show_rules:
+        _print_rules(as_json)
+        return
     faults: list[Fault] = []
     for folder in _folders(paths):
         loaded = check(read_folder(folder))
         faults += loaded.faults
+        if with_scripts and loaded.flow is not None:
+            faults += _unvisited(folder, loaded, loaded.flow)
         if diagram is not None and loaded.flow is not None:
             _draw(loaded.flow, diagram)
     if as_json:
         click.echo(json.dumps({"faults": faults_as_data(faults)}, ensure_ascii=False))
     else:
-        for fault in faults:
-            click.echo(str(fault))
-        errors = sum(fault.severity == "error" for fault in faults)
-        click.echo(f"{errors} errors, {len(faults) - errors} warnings", err=True)
+        _print_faults(faults, show_allowed)
     sys.exit(1 if any(fault.severity == "error" for fault in faults) else 0)
+
+
+def _print_faults(faults: list[Fault], show_allowed: bool) -> None:
+    for fault in faults:
+        if fault.severity != "allowed" or show_allowed:
+            click.echo(str(fault))
+    count = Counter(fault.severity for fault in faults)
+    allowed = f", {count['allowed']} allowed" if count["allowed"] else ""
+    click.echo(f"{count['error']} errors, {count['warning']} warnings{allowed}", err=True)
+
+
+def _print_rules(as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"rules": [asdict(rule) for rule in RULES.values()]}))
+        return
+    width = max(map(len, RULES))
+    for rule in RULES.values():
+        may = " (a node may allow it)" if rule.open else ""
+        click.echo(f"{rule.severity:<8} {rule.name:<{width}}  {rule.sentence}{may}")
+
+
+def _unvisited(folder: Path, loaded: Loaded, flow: Flow) -> Iterator[Fault]:
+    """Yield a warning for every node that no call script comes through."""
+    scripts, rank = sorted((folder / "tests").glob("*.yaml")), Models(flow).rank
+    seen = coverage(flow, [_run(flow, path, rank) for path in scripts])
+    for name, visited in seen.nodes.items():
+        if not visited:
+            file, line = loaded.places[name]
+            message = f"no call script visits '{name}'"
+            yield Fault(file, line, f"nodes.{name}", "not-visited", message, RULES["not-visited"].severity)
 
 
 def _draw(flow: Flow, path: Path) -> None:
@@ -110,7 +172,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"changes": [change.as_data() for change in changes]}, ensure_ascii=False))
         return
-    for change in changes:
+    for change in gathered(changes):
         click.echo(change.sentence)
     if not changes:
         click.echo("A caller would notice nothing.")
@@ -213,7 +275,8 @@ def test(
     missing: list[str] = []
     for folder, scripts in _scripts(paths):
         flow = _flow(folder)
-        done = [(path.name, _run(flow, path)) for path in scripts]
+        rank = Models(flow).rank
+        done = [(path.name, _run(flow, path, rank)) for path in scripts]
         talks += done
         seen = coverage(flow, [talk for _, talk in done])
         missing += seen.missing
@@ -242,16 +305,14 @@ def _random_callers(paths: tuple[Path, ...], count: int, seed: int) -> None:
         flow = _flow(folder)
         began = time.perf_counter()
         with bar("placing calls") as progress:
-            done = walks(flow, IntentModel(flow.examples).rank, count, seed, lambda n: progress(n, count))
-        wrong = broken(done)
-        for walk in wrong[:1]:
-            click.echo(
-                "\n".join([f"random call {walk.number} of seed {seed}:", *walk.lines, f"  {walk.broken}"])
-            )
+            done, wrong = search(flow, Models(flow).rank, count, seed, lambda n: progress(n, count))
+        if wrong is not None:
+            lines = [f"a random call of seed {seed}, cut to its shortest:", *wrong.lines, f"  {wrong.broken}"]
+            click.echo("\n".join(lines))
         nodes = len(set().union(*(walk.nodes for walk in done)))
         click.echo(
-            f"{count - len(wrong)} passed, {len(wrong)} failed, {nodes} of {len(flow.nodes)} nodes visited, "
-            f"in {time.perf_counter() - began:.1f} s"
+            f"{len(done) - bool(wrong)} passed, {int(bool(wrong))} failed, "
+            f"{nodes} of {len(flow.nodes)} nodes visited, in {time.perf_counter() - began:.1f} s"
         )
         if wrong:
             sys.exit(1)
@@ -287,11 +348,11 @@ def _flow(folder: Path) -> Flow:
     return loaded.flow
 
 
-def _run(flow: Flow, path: Path) -> Talk:
+def _run(flow: Flow, path: Path, rank: Rank) -> Talk:
     script, faults = read_script(path.name, path.read_text(encoding="utf-8"))
     if script is None:
         raise InvalidInput("; ".join(map(str, faults)))
-    return run(flow, script, back_end(script, flow.policies), IntentModel(flow.examples).rank)
+    return run(flow, script, back_end(script, flow.policies), rank)
 
 
 def _show(name: str, talk: Talk) -> None:
@@ -330,26 +391,37 @@ def _junit(talks: list[tuple[str, Talk]]) -> str:
 def understand(folder: Path, node: str | None, language: str) -> None:
     """Read sentences from standard input; print what they are about as JSON lines."""
     flow = _flow(folder)
-    if language != flow.language:
-        raise InvalidInput(f"these menus understand '{flow.language}', not '{language}'")
+    if language not in flow.languages:
+        raise InvalidInput(f"these menus understand {', '.join(flow.languages)}, not '{language}'")
     if node is not None and node not in flow.nodes:
         raise InvalidInput(f"there is no node '{node}'")
-    model = IntentModel(flow.examples)
+    tongue = flow.speaking(language)
+    at = tongue.nodes[node] if node else _first_open_question(tongue)
+    if not isinstance(at, LISTENING):
+        raise InvalidInput(f"'{node}' asks nothing")
+    model, today = IntentModel(tongue.examples), utc_now().astimezone(ZoneInfo(flow.zone)).date()
     for line in sys.stdin:
         text = line.strip()
         if text:
-            click.echo(json.dumps(_understood(flow, model, text), ensure_ascii=False))
+            said = Spoke(utc_now(), text, 1.0, model.rank(text))
+            click.echo(json.dumps(_understood(tongue, at, said, today), ensure_ascii=False))
 
 
-def _understood(flow: Flow, model: IntentModel, text: str) -> dict[str, Any]:
-    best = next(iter(model.rank(text)), None)
-    sure = best is not None and best.confidence >= flow.confidence.confirm
-    number = digits_in(text, 4, 20)
+def _first_open_question(flow: Flow) -> Node:
+    start = flow.nodes[flow.start]
+    open_menus = (node for node in flow.nodes.values() if isinstance(node, Menu) and node.open)
+    return start if isinstance(start, LISTENING) else next(open_menus, start)
+
+
+def _understood(flow: Flow, node: Listening, said: Spoke, today: date) -> dict[str, Any]:
+    """Return what a sentence means at a node: its matter, how surely, and every slot it fills."""
+    best = next(iter(said.intents), None)
+    sure = best is not None and best.confidence >= node.question.confidence.confirm
     return {
-        "text": text,
+        "text": said.text,
         "intent": best.name if best and sure else None,
         "confidence": best.confidence if best else 0.0,
-        "slots": {"order": number[0]} if number else {},
+        "slots": told(flow, node, said, Situation(today=today)),
     }
 
 

@@ -1,6 +1,7 @@
 """The back end of a call script: a shop in memory that holds and fails as the script says."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from ivr.commerce.shop_memory import SAMPLE_CUSTOMERS, MemoryShop, sample_orders
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
 from ivr.dialog.script import Perform, Script, failed_actions
+from ivr.ports import Booking, Rating
 
 
 def back_end(script: Script, policies: Mapping[str, Value]) -> Perform:
@@ -19,12 +21,29 @@ def back_end(script: Script, policies: Mapping[str, Value]) -> Perform:
     orders = sample_orders(script.at.date()) | {n: _order(n, data) for n, data in given.items()}
     refusing = {number for number, data in given.items() if data.get("refused")}
     shop = _RefusingShop(orders, dict(SAMPLE_CUSTOMERS), refusing=refusing)
-    count = iter(range(1_000_000))
+    count, follow = iter(range(1_000_000)), MemoryFollowUps()
 
     def perform(act: Act, now: datetime) -> Acted:
-        return run(act, Context(shop, policies, now, f"script:{next(count)}"))
+        return run(act, Context(shop, follow, policies, now, "script", f"script:{next(count)}"))
 
     return failed_actions(script.given.faults, perform)
+
+
+@dataclass(slots=True)
+class MemoryFollowUps:
+    """Keeps call backs and ratings in memory, once per key."""
+
+    bookings: dict[str, Booking] = field(default_factory=dict)
+    ratings: dict[str, Rating] = field(default_factory=dict)
+
+    def book_callback(self, booking: Booking, key: str) -> str:
+        """Keep a call back."""
+        self.bookings.setdefault(key, booking)
+        return f"B{list(self.bookings).index(key) + 1001}"
+
+    def keep_rating(self, rating: Rating, key: str) -> None:
+        """Keep a rating."""
+        self.ratings.setdefault(key, rating)
 
 
 class _RefusingShop(MemoryShop):

@@ -13,29 +13,35 @@ ExpectKind = Literal["open", "phrases", "yes_no", "digits", "text", "amount", "d
 class Expect:
     """What answer fits here, for the recogniser and for the end of speech.
 
-    `digits` is the (least, greatest) count of digits; `phrases` are likely words.
+    `digits` is the (least, greatest) count of digits; `phrases` are likely words; `check` names the
+    rule that the digits obey (see `ivr.dialog.spoken.CHECKS`).
     """
 
     kind: ExpectKind
     phrases: tuple[str, ...] = ()
     digits: tuple[int, int] = (1, 1)
+    check: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak one prompt. `node` tells which node speaks, `language` which voice to use."""
+    """Speak one prompt. `node` tells which node speaks, `language` which voice to use.
+
+    `variant` names the wording where a prompt has several.
+    """
 
     text: str
     node: str
     language: str
     barge_in: bool = True
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Wait for keys or speech, at most `no_input_ms` after the prompts have been heard.
 
-    Keys end the input after `max_keys` of them, at # when `finish_key`, or after
+    Keys end the input after `max_keys` of them, at `finish_key` ("" for none), or after
     `inter_digit_ms` without a further one.
     """
 
@@ -44,15 +50,32 @@ class Listen:
     language: str
     no_input_ms: int = 6000
     max_keys: int = 1
-    finish_key: bool = False
+    finish_key: str = ""
     inter_digit_ms: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keep what the caller says, after a tone if `beep`, until `silence_ms` of silence, # or `longest_ms`.
+
+    Other keys end the recording too and count as keys. `no_input_ms` without a word is silence.
+    """
+
+    node: str
+    language: str
+    longest_ms: int = 120_000
+    silence_ms: int = 3000
+    beep: bool = True
+    no_input_ms: int = 6000
 
 
 @dataclass(frozen=True, slots=True)
 class JoinQueue:
     """Hand the caller to the routing core. `skills` are least levels by name.
 
-    The place in the queue is told every `announce_every_ms`; 0 leaves it untold.
+    While waiting the caller hears `music`, and of `announce` what helps, every `announce_every_ms`
+    (0 leaves it untold). After `callback_after_ms` a key offers a call back; after
+    `overflow_after_ms` the dialogue is told that the wait was too long. None means never.
     """
 
     queue: str
@@ -60,6 +83,19 @@ class JoinQueue:
     priority: int = 0
     matter: str | None = None
     announce_every_ms: int = 45_000
+    announce: tuple[str, ...] = ("position",)
+    music: str = "calm"
+    callback_after_ms: int | None = None
+    overflow_after_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Ring another telephone for the caller: an E.164 number or a SIP address."""
+
+    to: str
+    node: str
+    timeout_ms: int = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +105,11 @@ class HangUp:
     outcome: str = "resolved"
 
 
-Reply = Say | Listen | JoinQueue | HangUp
+Reply = Say | Listen | Record | JoinQueue | Transfer | HangUp
+Waiting = Listen | Record
+"""What keeps the caller in the talk with the machine."""
+Leaving = JoinQueue | Transfer | HangUp
+"""What ends the talk with the machine, for a while or for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +127,9 @@ class ActionType:
     """What the menus may know of a business action: typed inputs and named outcomes.
 
     `inputs` maps a name to its type (order_number, amount, date, phone, text …); a type that ends
-    in `?` may be left out. `result` names the slot that the outcome's data fills.
+    in `?` may be left out. `result` names the slot that the outcome's data fills, `fields` its parts
+    with their types; the outcomes in `empty` bring no data. `verifies` tells that the action proves
+    who is calling.
     """
 
     name: str
@@ -95,3 +137,6 @@ class ActionType:
     outcomes: tuple[str, ...]
     result: str
     moves_money: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    empty: tuple[str, ...] = ("not_found", "unavailable")
+    verifies: bool = False

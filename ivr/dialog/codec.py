@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ivr.dialog import actions, events
-from ivr.dialog.engine import Asking, CallState, Facts, Place
 from ivr.dialog.flow import Exit
+from ivr.dialog.state import Asking, CallState, Facts, Place
 
 _KINDS: Mapping[str, Any] = {
     kind.__name__: kind
@@ -16,11 +16,16 @@ _KINDS: Mapping[str, Any] = {
         events.Pressed,
         events.Spoke,
         events.Silent,
+        events.Recorded,
+        events.Waited,
+        events.Transferred,
         events.Acted,
         events.HungUp,
         actions.Say,
         actions.Listen,
+        actions.Record,
         actions.JoinQueue,
+        actions.Transfer,
         actions.HangUp,
         actions.Act,
     )
@@ -34,31 +39,33 @@ def state_to_data(state: CallState) -> dict[str, Any]:
         if not value:
             continue
         if isinstance(value, Asking):
-            data[name] = asdict(value)
+            data[name] = {k: v for k, v in asdict(value).items() if v not in (None, "", ())}
         elif isinstance(value, tuple):
-            data[name] = list(value)
+            data[name] = [dict(one) if isinstance(one, Mapping) else one for one in value]
         else:
             data[name] = dict(value) if isinstance(value, Mapping) else value
     return data
 
 
 def state_from_data(data: Mapping[str, Any]) -> CallState:
-    """Return the state that `state_to_data` wrote."""
-    given = dict(data)
-    facts = Facts(given.pop("caller", ""), given.pop("slots", {}))
+    """Return the state that `state_to_data` wrote. What this version does not know is left out."""
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+    }
     if (asking := given.get("asking")) is not None:
-        leave = asking.get("exit")
-        given["asking"] = Asking(
-            asking.get("value"),
-            Exit(leave["goto"], leave["say"], tuple(leave["forget"]), leave.get("name", ""))
-            if leave
-            else None,
-            asking.get("intent"),
-            asking.get("words", ""),
+        given["asking"] = _asking(asking)
+    place: dict[str, Any] = {name: given[name] for name in Place._fields if name in given}
+    facts: dict[str, Any] = {name: given[name] for name in Facts._fields if name in given}
+    return CallState(Place(**place), Facts(**facts))
+
+
+def _asking(data: Mapping[str, Any]) -> Asking:
+    given = {field.name: data[field.name] for field in fields(Asking) if field.name in data}
+    if leave := given.get("exit"):
+        given["exit"] = Exit(
+            leave["goto"], leave.get("say"), tuple(leave.get("forget", ())), leave.get("name", "")
         )
-    if "trail" in given:
-        given["trail"] = tuple(given["trail"])
-    return CallState(Place(**given), facts)
+    return Asking(**given)
 
 
 def to_data(thing: Any) -> dict[str, Any]:
@@ -86,7 +93,17 @@ def from_data(data: Mapping[str, Any]) -> Any:
         given["intents"] = tuple(events.Intent(**intent) for intent in given.get("intents", ()))
     if kind is actions.Listen:
         expect = given["expect"]
-        given["expect"] = actions.Expect(expect["kind"], tuple(expect["phrases"]), tuple(expect["digits"]))
+        given["expect"] = actions.Expect(
+            expect["kind"], tuple(expect["phrases"]), tuple(expect["digits"]), expect.get("check")
+        )
+        given["finish_key"] = _finish_key(given.get("finish_key"))
+    if kind is actions.JoinQueue:
+        given["announce"] = tuple(given.get("announce", ("position",)))
     if kind is actions.Act and given.get("filler"):
         given["filler"] = actions.Say(**given["filler"])
     return kind(**given)
+
+
+def _finish_key(kept: object) -> str:
+    """Read a finish key; calls of version 0.1 kept whether there was one."""
+    return ("#" if kept else "") if isinstance(kept, bool) else str(kept or "")

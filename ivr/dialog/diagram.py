@@ -1,12 +1,13 @@
 """A hotline as a picture: Mermaid text, or an SVG laid out in layers from the start. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from ivr.dialog.flow import Flow, Menu, exits_of, kind_of, prompts_of
+from ivr.dialog.flow import Flow, Menu, Subflow, exits_of, kind_of, prompts_of
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 54, 40, 70, 30
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 54, 40, 84, 30
 SWEEPS = 6
 COLOURS = {
     "menu": "#dbeafe",
@@ -16,6 +17,13 @@ COLOURS = {
     "decide": "#ede9fe",
     "queue": "#dcfce7",
     "goodbye": "#fee2e2",
+    "callback": "#ccfbf1",
+    "record": "#ffe4e6",
+    "survey": "#fce7f3",
+    "transfer": "#dcfce7",
+    "flow": "#fef9c3",
+    "return": "#fef9c3",
+    "language": "#e0e7ff",
 }
 LETTERS_IN_BOX = 26
 
@@ -43,6 +51,9 @@ def edges(flow: Flow, taken: Collection[str] | None = None) -> list[Edge]:
             labels, seen = found.setdefault((name, leave.goto), ([], False))
             labels.append("" if why == "goto" else why)
             found[name, leave.goto] = labels, seen or taken is None or leave.name in taken
+        if isinstance(node, Subflow) and node.flow in flow.subflows:
+            called = taken is None or any(leave.name in taken for leave in node.exits.values())
+            found[name, flow.subflows[node.flow].start] = [node.flow], called
     return [
         Edge(source, target, ", ".join(filter(None, labels)), seen)
         for (source, target), (labels, seen) in found.items()
@@ -71,12 +82,18 @@ def _plain(text: str) -> str:
 
 
 def svg(flow: Flow, nodes: Mapping[str, bool] | None = None, taken: Collection[str] | None = None) -> str:
-    """Return a flow as SVG. With `nodes` and `taken`, what was not visited is marked in red."""
+    """Return a flow as SVG. With `nodes` and `taken`, what was not visited is marked in red.
+
+    Ways back up are named below the box that they start from, so that lines show how calls go on.
+    """
     ways = edges(flow, taken)
     places = _placed(flow, ways)
+    named = [way for way in ways if places[way.target][1] <= places[way.source][1]]
+    lines = [way for way in ways if places[way.target][1] > places[way.source][1]]
     right = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
     bottom = max((y for _, y in places.values()), default=0) + HEIGHT + MARGIN
-    parts = [_edge(edge, places) for edge in ways]
+    parts = [_edge(edge, places) for edge in lines]
+    parts += _names(named, places)
     parts += [_box(flow, name, places[name], nodes is None or nodes.get(name, False)) for name in flow.nodes]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {right} {bottom}" width="{right}" height="{bottom}" '
@@ -92,7 +109,7 @@ QUOTES = {'"': "&quot;"}
 STYLE = (
     ".n{stroke:#4b5563;stroke-width:1.2}.t{font-size:13px;font-weight:600;fill:#111827}"
     ".s{font-size:11px;fill:#4b5563}.e{stroke:#6b7280;fill:none;stroke-width:1.2;marker-end:url(#m)}"
-    ".no{stroke:#b91c1c;stroke-dasharray:5 3;stroke-width:2}.l{font-size:10px;fill:#374151}"
+    ".no{stroke:#b91c1c;stroke-dasharray:5 3;stroke-width:2}.l{font-size:10px;fill:#374151}.red{fill:#b91c1c;font-weight:600}"
 )
 
 
@@ -149,25 +166,34 @@ def _box(flow: Flow, name: str, place: tuple[int, int], visited: bool) -> str:
     mark = " no" if not visited else ""
     note = " (not visited)" if not visited else ""
     return (
-        f"<g><title>{escape(f'{name}{note}: {said}')}</title>"
+        f'<g id="{escape(name, QUOTES)}"><title>{escape(f"{name}{note}: {said}")}</title>'
         f'<rect class="n{mark}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="9" fill="{COLOURS[kind]}"/>'
         f'<text class="t" x="{x + 10}" y="{y + 22}">{escape(name[:LETTERS_IN_BOX])}</text>'
         f'<text class="s" x="{x + 10}" y="{y + 40}">{escape(short)}</text></g>'
     )
 
 
+def _names(ways: Sequence[Edge], places: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Return the ways that are only named, one below the other under the box they start from."""
+    count: Counter[str] = Counter()
+    made = []
+    for way in ways:
+        x, y = places[way.source]
+        line = y + HEIGHT + 13 + 12 * count[way.source]
+        count[way.source] += 1
+        label = f"{way.label[:14]} → {way.target}" if way.label else f"→ {way.target}"
+        mark = "" if way.visited else " red"
+        made.append(
+            f'<a href="#{escape(way.target)}"><text class="l{mark}" x="{x + 10}" y="{line}">{escape(label)}</text></a>'
+        )
+    return made
+
+
 def _edge(edge: Edge, places: Mapping[str, tuple[int, int]]) -> str:
     (x1, y1), (x2, y2) = places[edge.source], places[edge.target]
-    if y2 > y1:
-        start, end = (x1 + WIDTH // 2, y1 + HEIGHT), (x2 + WIDTH // 2, y2)
-        bend = (end[1] - start[1]) // 2
-        path = (
-            f"M{start[0]} {start[1]}C{start[0]} {start[1] + bend} {end[0]} {end[1] - bend} {end[0]} {end[1]}"
-        )
-    else:
-        start, end = (x1 + WIDTH, y1 + HEIGHT // 2), (x2 + WIDTH, y2 + HEIGHT // 2)
-        out = max(start[0], end[0]) + GAP_X // 2 + 8
-        path = f"M{start[0]} {start[1]}C{out} {start[1]} {out} {end[1]} {end[0]} {end[1]}"
+    start, end = (x1 + WIDTH // 2, y1 + HEIGHT), (x2 + WIDTH // 2, y2)
+    bend = (end[1] - start[1]) // 2
+    path = f"M{start[0]} {start[1]}C{start[0]} {start[1] + bend} {end[0]} {end[1] - bend} {end[0]} {end[1]}"
     middle = ((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)
     label = f'<text class="l" x="{middle[0]}" y="{middle[1]}" text-anchor="middle">{escape(edge.label[:24])}</text>'
     mark = "" if edge.visited else " no"

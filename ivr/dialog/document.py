@@ -1,83 +1,58 @@
 """Menu files (YAML texts by name) into a checked `Flow`, or into every fault at once.
 
 Pure: it takes texts and opens no file. The shape of the documents is given by `ivr.dialog.shape`;
-what they mean together is checked by `ivr.dialog.lint`.
+nodes are made by `ivr.dialog.build`, put into other languages by `ivr.dialog.translate`; what they
+mean together is checked by `ivr.dialog.lint`.
 """
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from ivr.dialog.actions import ActionType
+from ivr.dialog.build import Around, built, command
 from ivr.dialog.events import Value
 from ivr.dialog.flow import (
-    Choice,
+    LISTENING,
     Collect,
-    Command,
-    Condition,
     Confidence,
     Decide,
     Do,
     Exit,
     Flow,
-    Goodbye,
     Menu,
     Node,
-    Patience,
-    Prompts,
     Queue,
-    Rule,
-    SlotKind,
-    Tell,
+    Subflow,
+    SubflowHead,
+    fills_of,
+    inputs_of,
     listen_for,
-    name_of,
 )
+from ivr.dialog.hours import Calendar, read_calendars
+from ivr.dialog.phrases import phrases_of
+from ivr.dialog.rules import RULES
 from ivr.dialog.shape import (
     NODE_KINDS,
-    ChoiceDoc,
-    CollectDoc,
-    CommandDoc,
-    DecideDoc,
+    CallbackDoc,
     Doc,
-    DoDoc,
-    ExitDoc,
-    GoodbyeDoc,
     HotlineDoc,
     IntentDoc,
-    ListeningDoc,
-    MenuDoc,
-    QueueDoc,
-    SayDoc,
+    NodeDoc,
+    ReturnDoc,
+    SubflowDoc,
 )
 from ivr.dialog.source import Fault, Path, Source, read
+from ivr.dialog.translate import FOLDER, Original, Translator
 
 HEAD = "hotline.yaml"
 """The file that names the hotline; the others add nodes to it."""
-PRIORITIES = {"low": -1, "normal": 0, "high": 1, "urgent": 2}
-
-PHRASES = {
-    "sorry": "Sorry, I did not get that.",
-    "nothing_heard": "I did not hear anything.",
-    "heard": "I understood: {heard}. Is that right?",
-    "heard_number": "I heard {heard}. Is that right?",
-    "heard_wrong": "Sorry about that.",
-    "giving_up": "I am sorry, I could not help you with that myself.",
-    "help": "You can say agent for a person, repeat, go back, or main menu.",
-    "filler": "One moment, please.",
-    "no_speech": "I cannot understand speech right now. Please use the keys of your phone.",
-    "apology": "I am sorry, something went wrong on our side. I will connect you with a person.",
-    "status.paid": "is paid and will be packed soon",
-    "status.packed": "is packed and will be handed over soon",
-    "status.shipped": "has been shipped",
-    "status.delivered": "has been delivered",
-    "status.cancelled": "was cancelled",
-    "status.refunded": "has been refunded",
-}
+CALENDARS, POLICIES = "calendars.yaml", "policies.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +61,8 @@ class Loaded:
 
     flow: Flow | None
     faults: tuple[Fault, ...]
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The file and line at which each node stands."""
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -101,25 +78,38 @@ def load(files: Mapping[str, str], actions: Mapping[str, ActionType]) -> Loaded:
     from ivr.dialog.lint import lint  # the rules know documents by their flow
 
     sources = {name: read(name, text) for name, text in sorted(files.items())}
+    if not sources:
+        return Loaded(None, ())
     reading = _Reading(sources, actions)
     flow = reading.flow()
     if flow is not None:
-        lint(flow, reading.place, actions)
-    faults = tuple(sorted(fault for source in sources.values() for fault in source.faults))
+        lint(flow, reading.place, actions, reading.declared())
+    faults = tuple(sorted(reading.judged(fault for source in sources.values() for fault in source.faults)))
     broken = any(fault.severity == "error" for fault in faults)
-    return Loaded(None if broken else flow, faults)
+    places = {
+        name: (place.source.file, place.source.line(place.path)) for name, place in reading.places.items()
+    }
+    return Loaded(None if broken else flow, faults, places)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: a source and a path in it. Lint rules report through it."""
+    """Where something stands: a source and a path in it. Rules report through it."""
 
     source: Source
     path: Path
 
-    def fault(self, rule: str, message: str, *at: str | int, severity: str = "error") -> None:
-        """Note a fault here, or at a path below."""
-        self.source.fault((*self.path, *at), rule, message, severity)
+    def fault(self, rule: str, message: str, *at: str | int) -> None:
+        """Note that a rule is broken here, or at a path below."""
+        self.source.fault((*self.path, *at), rule, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the head names of the world outside: queues and skills, None where it names none."""
+
+    queues: frozenset[str] | None
+    skills: frozenset[str] | None
 
 
 class _Reading:
@@ -128,29 +118,44 @@ class _Reading:
     def __init__(self, sources: Mapping[str, Source], actions: Mapping[str, ActionType]) -> None:
         self.sources, self.actions = sources, actions
         self.places: dict[str, Place] = {}
+        self.docs: dict[str, NodeDoc] = {}
+        self.subflows: dict[str, SubflowDoc] = {}
+        self.homes: dict[str, str] = {}
+        self.head: HotlineDoc | None = None
 
-    def place(self, node: str | None) -> Place:
-        """Return where a node stands, or the head of the hotline."""
+    def place(self, node: str | None, language: str | None = None) -> Place:
+        """Return where a node stands, or the head of the hotline; or where it is translated."""
         head = Place(self.sources.get(HEAD) or next(iter(self.sources.values())), ())
-        return self.places.get(node or "", head)
+        place = self.places.get(node or "", head)
+        source = self.sources.get(f"{FOLDER}{language}.yaml") if language else None
+        return Place(source, place.path) if source is not None else place
+
+    def declared(self) -> Declared:
+        """Return the queues and skills that the head names."""
+        assert self.head is not None
+        queues, skills = self.head.queues, self.head.skills
+        return Declared(
+            frozenset(queues) if queues is not None else None,
+            frozenset(skills) if skills is not None else None,
+        )
 
     def flow(self) -> Flow | None:
         """Return the flow as far as it can be built, or None when its head is missing."""
-        head_source = self.sources.get(HEAD)
-        if head_source is None:
+        source = self.sources.get(HEAD)
+        if source is None:
             if self.sources:
                 first = next(iter(self.sources.values()))
                 first.fault((), "no-head", f"a hotline needs a file '{HEAD}'")
             return None
-        if head_source.data is None and head_source.faults:
+        if source.data is None and source.faults:
             return None
-        data = head_source.data if isinstance(head_source.data, dict) else {}
-        head = _checked(HotlineDoc, {k: v for k, v in data.items() if k != "nodes"}, head_source, ())
-        docs = self._node_docs()
-        if head is None:
+        data = source.data if isinstance(source.data, dict) else {}
+        self.head = _checked(HotlineDoc, {k: v for k, v in data.items() if k != "nodes"}, source, ())
+        self._read_nodes()
+        if self.head is None:
             return None
-        self._check_zone(head, head_source)
-        return self._built(head, docs, *self._intents(head.language))
+        self._check_zone(self.head, source)
+        return self._built(self.head)
 
     def _check_zone(self, head: HotlineDoc, source: Source) -> None:
         try:
@@ -160,29 +165,52 @@ class _Reading:
                 ("timezone",), "timezone", f"'{head.timezone}' is not a time zone such as Europe/Berlin"
             )
 
-    def _node_docs(self) -> dict[str, Doc]:
-        docs: dict[str, Doc] = {}
+    # ---- documents
+
+    def _read_nodes(self) -> None:
         for source in self.sources.values():
             if not _holds_nodes(source):
                 continue
             data = source.data if isinstance(source.data, dict) else {}
-            if source.file != HEAD:
-                _only_nodes(source, data)
+            if source.data is not None and not isinstance(source.data, dict):
+                source.fault((), "shape", "a menu file holds names with values")
+            home = self._subflow(source, data) if source.file != HEAD else ""
             nodes = data.get("nodes") or {}
             if not isinstance(nodes, dict):
                 source.fault(("nodes",), "shape", "'nodes' holds nodes by name")
                 continue
             for name, raw in nodes.items():
-                self._node_doc(source, name, raw, docs)
-        return docs
+                self._node_doc(source, name, raw, home)
 
-    def _node_doc(self, source: Source, name: str, raw: Value, docs: dict[str, Doc]) -> None:
+    def _subflow(self, source: Source, data: Mapping[str, Value]) -> str:
+        """Read the head of a sub-flow, where a file has one; return its name."""
+        head = {name: value for name, value in data.items() if name != "nodes"}
+        if "flow" not in head:
+            for name in head:
+                source.fault(
+                    (name,), "unknown-field", f"'{name}' belongs into {HEAD}; other files hold 'nodes'"
+                )
+            return ""
+        doc = _checked(SubflowDoc, head, source, ())
+        if doc is None:
+            return ""
+        if doc.flow in self.subflows:
+            source.fault(("flow",), "duplicate-node", f"there is a sub-flow '{doc.flow}' already")
+        self.subflows[doc.flow] = doc
+        nodes = data.get("nodes")
+        if not isinstance(nodes, dict) or doc.start not in nodes:
+            source.fault(("start",), "unknown-target", f"there is no node '{doc.start}' in this sub-flow")
+        return doc.flow
+
+    def _node_doc(self, source: Source, name: str, raw: Value, home: str) -> None:
         place = Place(source, ("nodes", name))
         if name in self.places:
             other = self.places[name].source.file
             place.fault("duplicate-node", f"a node '{name}' stands in {other} as well")
             return
         self.places[name] = place
+        if home:
+            self.homes[name] = home
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             place.fault("bad-name", f"'{name}' is not a name: use small letters, digits and _")
         kind = next((k for k in NODE_KINDS if isinstance(raw, dict) and k in raw), None)
@@ -192,7 +220,7 @@ class _Reading:
             return
         doc = _checked(NODE_KINDS[kind], raw, source, place.path)
         if doc is not None:
-            docs[name] = doc
+            self.docs[name] = doc
 
     def _intents(self, language: str) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
         source = self.sources.get(f"intents/{language}.yaml")
@@ -208,53 +236,177 @@ class _Reading:
                 labels[name] = doc.say or name.replace("_", " ")
         return examples, labels
 
-    def _built(
+    # ---- flows
+
+    def _built(self, head: HotlineDoc) -> Flow:
+        others = sorted(
+            name.removeprefix(FOLDER).removesuffix(".yaml")
+            for name in self.sources
+            if name.startswith(FOLDER) and name != f"{FOLDER}{head.language}.yaml"
+        )
+        languages = (head.language, *others)
+        calendars = self._calendars(head)
+        flow = self._in_language(head, self.docs, head.language, languages, calendars, quiet=False)
+        tongues = {}
+        for language in others:
+            translator = Translator(language, self.sources[f"{FOLDER}{language}.yaml"])
+            own_head, docs = self._translated(head, translator)
+            made = self._in_language(own_head, docs, language, languages, calendars, quiet=True)
+            tongues[language] = made
+        return replace(flow, tongues=tongues) if tongues else flow
+
+    def _translated(self, head: HotlineDoc, translator: Translator) -> tuple[HotlineDoc, dict[str, NodeDoc]]:
+        source = self.sources[HEAD]
+        own = translator.head(head, Original(source, ()))
+        title = translator.at("hotline")
+        own = own.model_copy(update={"hotline": title}) if isinstance(title, str) else own
+        translator.unknown(self.docs, "nodes")
+        docs = {
+            name: translator.doc(
+                doc, ("nodes", name), Original(self.places[name].source, self.places[name].path)
+            )
+            for name, doc in self.docs.items()
+        }
+        return own, docs
+
+    def _calendars(self, head: HotlineDoc) -> dict[str, Calendar]:
+        source = self.sources.get(CALENDARS)
+        if source is None or source.data is None:
+            return {}
+        return read_calendars(source.data, source.fault, head.timezone, head.language)
+
+    def _in_language(
         self,
         head: HotlineDoc,
-        docs: Mapping[str, Doc],
-        examples: Mapping[str, tuple[str, ...]],
-        labels: Mapping[str, str],
+        docs: Mapping[str, NodeDoc],
+        language: str,
+        languages: tuple[str, ...],
+        calendars: Mapping[str, Calendar],
+        *,
+        quiet: bool,
     ) -> Flow:
-        commands = tuple(_command(name, doc) for name, doc in head.always.items())
-        build = _Builder(head, self.actions, self.places)
-        nodes = {name: node for name, doc in docs.items() if (node := build.node(name, doc))}
+        """Build the flow in one language; `quiet` where another one has told the same faults."""
+        around = Around(
+            head, self.actions, self.subflows, self._ends(), self._callbacks(), languages, language
+        )
+        nodes: dict[str, Node] = {}
+        for name, doc in docs.items():
+            place = self.places[name]
+            for node in built(name, doc, around, _Quiet() if quiet else place):
+                self._add(nodes, node, name, place)
+        examples, labels = self._intents(language)
+        phrases = {**phrases_of(language), **head.phrases}
         return Flow(
             title=head.hotline,
-            language=head.language,
+            language=language,
             start=head.start,
             nodes=nodes,
-            commands=commands,
+            commands=tuple(command(name, doc) for name, doc in head.always.items()),
             confidence=Confidence(head.confidence.take, head.confidence.confirm),
             zone=head.timezone,
             intents=_matters(nodes, head.start),
-            collectors=_collectors(nodes),
+            collectors=_collectors(nodes, self.homes),
             give_up=head.patience.give_up or "",
             listens={
-                name: listen_for(node, head.language, commands)
+                name: listen_for(node, language)
                 for name, node in nodes.items()
-                if isinstance(node, Menu | Collect)
+                if isinstance(node, LISTENING)
             },
             examples=examples,
             labels=labels,
-            phrases={**PHRASES, **head.phrases},
+            phrases=phrases,
             policies=_policies(self.sources),
-            queues=frozenset(head.queues),
+            queues=frozenset(head.queues or _queues(nodes)),
+            calendars=calendars,
+            subflows=self._subflow_heads(nodes),
+            homes=dict(self.homes),
+            depends=_depends(nodes),
+            counted=_counted(nodes),
         )
+
+    def _add(self, nodes: dict[str, Node], node: Node, doc: str, place: Place) -> None:
+        if node.name != doc:  # a node that a survey brings with it
+            if node.name in self.docs:
+                place.fault("duplicate-node", f"'{doc}' brings a node '{node.name}' of its own")
+            self.places.setdefault(node.name, place)
+            if doc in self.homes:
+                self.homes.setdefault(node.name, self.homes[doc])
+        nodes[node.name] = node
+
+    def _ends(self) -> dict[str, tuple[str, ...]]:
+        ends: dict[str, dict[str, None]] = {name: {} for name in self.subflows}
+        for name, doc in self.docs.items():
+            if isinstance(doc, ReturnDoc) and name in self.homes:
+                ends[self.homes[name]][doc.return_] = None
+        return {name: tuple(found) for name, found in ends.items()}
+
+    def _callbacks(self) -> dict[str, str]:
+        """Return the node that books a call back, for each queue."""
+        found: dict[str, str] = {}
+        for name, doc in self.docs.items():
+            if isinstance(doc, CallbackDoc):
+                found.setdefault(doc.callback, name)
+        return found
+
+    def _subflow_heads(self, nodes: Mapping[str, Node]) -> dict[str, SubflowHead]:
+        heads, ends = {}, self._ends()
+        for name, doc in self.subflows.items():
+            inside = [node for node in nodes.values() if self.homes.get(node.name) == name]
+            own = {slot for node in inside for slot in fills_of(node)} | {*doc.inputs, *doc.results}
+            heads[name] = SubflowHead(
+                doc.start, tuple(doc.inputs), tuple(doc.results), ends[name], frozenset(own - {"language"})
+            )
+        return heads
+
+    # ---- what may be broken
+
+    def judged(self, faults: Iterator[Fault]) -> Iterator[Fault]:
+        """Yield the faults; advice that a node or the head allows to be broken is marked as allowed."""
+        used: set[tuple[str, str]] = set()
+        allowed = {"": self.head.allow if self.head else {}} | {n: doc.allow for n, doc in self.docs.items()}
+        for fault in faults:
+            node = fault.path.split(".")[1] if fault.path.startswith("nodes.") else ""
+            owner = next((at for at in (node, "") if fault.rule in allowed.get(at, {})), None)
+            if owner is None or not RULES[fault.rule].open:
+                yield fault
+                continue
+            used.add((owner, fault.rule))
+            yield replace(fault, severity="allowed", reason=allowed[owner][fault.rule])
+        for owner, rules in allowed.items():
+            yield from self._misused(owner, rules, used)
+
+    def _misused(self, owner: str, rules: Mapping[str, str], used: set[tuple[str, str]]) -> Iterator[Fault]:
+        place = self.place(owner or None)
+        for rule in rules:
+            path = (*place.path, "allow", rule)
+            where, line = ".".join(map(str, path)), place.source.line(path)
+            if rule not in RULES or not RULES[rule].open:
+                why = "cannot be allowed" if rule in RULES else "does not exist"
+                yield Fault(
+                    place.source.file, line, where, "unknown-rule", f"the rule '{rule}' {why}", "error"
+                )
+            elif (owner, rule) not in used and rule != "not-visited":
+                message = f"'{rule}' is allowed but not broken here; remove it"
+                yield Fault(place.source.file, line, where, "unused-allow", message, "warning")
+
+
+class _Quiet:
+    """A place where nothing is noted."""
+
+    def fault(self, rule: str, message: str, *at: str | int) -> None:
+        """Note nothing."""
 
 
 def _holds_nodes(source: Source) -> bool:
-    return "/" not in source.file and source.file != "policies.yaml"
-
-
-def _only_nodes(source: Source, data: Mapping[str, Value]) -> None:
-    for name in data:
-        if name != "nodes":
-            source.fault((name,), "unknown-field", f"'{name}' belongs into {HEAD}; other files hold 'nodes'")
+    return "/" not in source.file and source.file not in (POLICIES, CALENDARS)
 
 
 def _policies(sources: Mapping[str, Source]) -> dict[str, Value]:
-    source = sources.get("policies.yaml")
+    source = sources.get(POLICIES)
     return source.data if source is not None and isinstance(source.data, dict) else {}
+
+
+# ---- shape
 
 
 def _checked(model: type[D], data: object, source: Source, path: Path) -> D | None:
@@ -283,7 +435,7 @@ def _note(problem: Mapping[str, Any], model: type[Doc], source: Source, path: Pa
 
 def _is_tag(part: str | int) -> bool:
     """Return whether a part of pydantic's path names a branch of a union, not a field."""
-    return isinstance(part, str) and (part.endswith("Doc") or "[" in part or part in ("str", "int"))
+    return isinstance(part, str) and (part.endswith("Doc") or "[" in part or part in ("str", "int", "bool"))
 
 
 def _fields(model: type[Doc]) -> list[str]:
@@ -304,10 +456,7 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def _command(name: str, doc: CommandDoc) -> Command:
-    leave = Exit(doc.goto, name=f"always.{name}") if doc.goto else None
-    said = tuple(doc.phrases) or ((name,) if doc.intents else ())
-    return Command(name, tuple(doc.keys), tuple(doc.intents), said, leave, doc.do)
+# ---- what follows from the nodes
 
 
 def _matters(nodes: Mapping[str, Node], start: str) -> dict[str, Exit]:
@@ -323,142 +472,53 @@ def _matters(nodes: Mapping[str, Node], start: str) -> dict[str, Exit]:
     return found
 
 
-def _collectors(nodes: Mapping[str, Node]) -> dict[str, str]:
+def _collectors(nodes: Mapping[str, Node], homes: Mapping[str, str]) -> dict[str, str]:
+    """Return the node that asks for each slot; in a sub-flow the slot is named "flow.slot"."""
     found: dict[str, str] = {}
     for node in nodes.values():
-        if isinstance(node, Collect):
-            found.setdefault(node.slot, node.name)
+        if isinstance(node, Collect) and node.kind != "language":
+            home = homes.get(node.name)
+            found.setdefault(f"{home}.{node.slot}" if home else node.slot, node.name)
     return found
 
 
-class _Builder:
-    """Turns node documents into nodes."""
-
-    def __init__(
-        self, head: HotlineDoc, actions: Mapping[str, ActionType], places: Mapping[str, Place]
-    ) -> None:
-        self.head, self.actions, self.places = head, actions, places
-
-    def node(self, name: str, doc: Doc) -> Node | None:
-        """Return the node, or None when it cannot be built (the fault is noted)."""
-        match doc:
-            case MenuDoc():
-                choices = tuple(_choice(name, choice) for choice in doc.choices)
-                return Menu(name, _prompts(doc), choices, self._patience(doc), doc.menu == "open", doc.always)
-            case CollectDoc():
-                return self._collect(name, doc)
-            case DoDoc():
-                return self._do(name, doc)
-            case SayDoc():
-                return Tell(name, doc.say, _exit(doc, f"{name}.goto"), doc.barge_in)
-            case DecideDoc():
-                return self._decide(name, doc)
-            case QueueDoc():
-                waiting = doc.while_waiting
-                return Queue(
-                    name,
-                    doc.queue,
-                    doc.skills,
-                    PRIORITIES[doc.priority],
-                    doc.say,
-                    waiting.every if waiting.announce else 0,
-                )
-            case GoodbyeDoc():
-                return Goodbye(name, doc.goodbye, doc.outcome)
-        raise AssertionError(doc)
-
-    def _patience(self, doc: ListeningDoc) -> Patience:
-        own, common = doc.patience, self.head.patience
-        given = own.model_fields_set if own else set()
-        pick = {f: getattr(own if f in given else common, f) for f in ("no_input", "tries", "give_up")}
-        return Patience(pick["no_input"], pick["tries"], pick["give_up"] or "")
-
-    def _collect(self, name: str, doc: CollectDoc) -> Collect:
-        length = doc.length
-        if length is None:
-            length = self.head.order_number.length if doc.as_ == "order_number" else LENGTHS[doc.as_]
-        values = doc.values
-        choices = {v: (v,) for v in values} if isinstance(values, list) else values
-        return Collect(
-            name,
-            doc.collect,
-            doc.as_,
-            _prompts(doc),
-            _exit(doc, f"{name}.goto"),
-            self._patience(doc),
-            doc.confirm,
-            (length, length) if isinstance(length, int) else (min(length), max(length)),
-            {value: tuple(said) for value, said in choices.items()},
-            doc.always,
-        )
-
-    def _do(self, name: str, doc: DoDoc) -> Do | None:
-        action = self.actions.get(doc.do)
-        if action is None:
-            near = difflib.get_close_matches(doc.do, self.actions, 1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            self.places[name].fault("unknown-action", f"there is no action '{doc.do}'{hint}", "do")
-            return None
-        exits = {outcome: _exit(leave, f"{name}.{outcome}") for outcome, leave in doc.on.items()}
-        return Do(name, action, doc.with_, exits, doc.filler, doc.into or action.result)
-
-    def _decide(self, name: str, doc: DecideDoc) -> Decide:
-        if doc.decide[-1].when:
-            self.places[name].fault(
-                "no-otherwise", "the last rule needs no 'when', so that there is always a way on", "decide"
-            )
-        rules = enumerate(doc.decide, 1)
-        return Decide(
-            name, tuple(Rule(_conditions(rule.when), _exit(rule, f"{name}.rule {n}")) for n, rule in rules)
-        )
+def _depends(nodes: Mapping[str, Node]) -> dict[str, frozenset[str]]:
+    """Return for each slot what was worked out from it, at first or second hand."""
+    direct: dict[str, set[str]] = {}
+    for node in nodes.values():
+        if isinstance(node, Do | Subflow):
+            for slot in inputs_of(node):
+                direct.setdefault(slot, set()).update(set(fills_of(node)) - {slot})
+    return {slot: frozenset(_reached(slot, direct)) for slot in direct}
 
 
-LENGTHS: Mapping[SlotKind, list[int]] = {
-    "digits": [1, 20],
-    "order_number": [6, 6],
-    "amount": [1, 9],
-    "date": [8, 8],
-    "phone": [5, 15],
-    "yes_no": [1, 1],
-    "one_of": [1, 1],
-    "text": [1, 1],
-}
+def _reached(slot: str, direct: Mapping[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [slot]
+    while waiting:
+        for found in direct.get(waiting.pop(), ()):
+            if found not in seen and found != slot:
+                seen.add(found)
+                waiting.append(found)
+    return seen
 
 
-def _prompts(doc: ListeningDoc) -> Prompts:
-    return Prompts(doc.say, tuple(doc.say_again), doc.help, doc.barge_in)
+def _counted(nodes: Mapping[str, Node]) -> frozenset[str]:
+    conditions = (
+        c.slot
+        for node in nodes.values()
+        if isinstance(node, Decide)
+        for r in node.rules
+        for c in r.conditions
+    )
+    return frozenset(name.removeprefix("tries.") for name in conditions if name.startswith("tries."))
 
 
-def _exit(doc: str | ExitDoc | SayDoc | CollectDoc, name: str) -> Exit:
-    if isinstance(doc, str):
-        return Exit(doc, name=name)
-    said = doc.say if isinstance(doc, ExitDoc) else None  # a node's own `say` is not its exit's
-    return Exit(doc.goto, said, tuple(doc.forget), name)
-
-
-def _choice(node: str, doc: ChoiceDoc) -> Choice:
-    bare = Choice(Exit(""), doc.key, tuple(doc.intents), tuple(doc.phrases))
-    return replace(bare, exit=_exit(doc, f"{node}.{name_of(bare)}"))
-
-
-def _conditions(when: Mapping[str, Any]) -> tuple[Condition, ...]:
-    return tuple(_condition(slot, test) for slot, test in when.items())
-
-
-def _condition(slot: str, test: object) -> Condition:
-    match test:
-        case {"at_least": value}:
-            return Condition(slot, "at_least", value)
-        case {"known": value}:
-            return Condition(slot, "known", value)
-        case "known":
-            return Condition(slot, "known", True)
-        case "unknown":
-            return Condition(slot, "known", False)
-        case list():
-            return Condition(slot, "one_of", test)
-        case _:
-            return Condition(slot, "is", test if isinstance(test, str | int | float | bool) else None)
+def _queues(nodes: Mapping[str, Node]) -> set[str]:
+    booked = {
+        str(n.inputs.get("queue")) for n in nodes.values() if isinstance(n, Do) and n.kind == "callback"
+    }
+    return booked | {node.queue for node in nodes.values() if isinstance(node, Queue)}
 
 
 def faults_as_data(faults: Sequence[Fault]) -> list[dict[str, Value]]:
@@ -471,6 +531,7 @@ def faults_as_data(faults: Sequence[Fault]) -> list[dict[str, Value]]:
             "rule": fault.rule,
             "severity": fault.severity,
             "message": fault.message,
+            **({"reason": fault.reason} if fault.reason else {}),
         }
         for fault in faults
     ]

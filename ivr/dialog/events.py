@@ -22,11 +22,18 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """The caller is on the line and has heard nothing yet. `caller` is "" when withheld."""
+    """The caller is on the line and has heard nothing yet. `caller` is "" when withheld.
+
+    `draw` (0 to 99) is the call's lot for prompts of several wordings: it stays for the whole call.
+    `language` is the one to begin in, as the number dialled or the caller's record tell; "" for the
+    hotline's own.
+    """
 
     at: datetime
     caller: str = ""
     called: str = ""
+    draw: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,35 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the caller said after the tone was kept under the name `recording`, `ms` long.
+
+    `text` is what was understood of it, as far as it was needed.
+    """
+
+    at: datetime
+    recording: str
+    ms: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The caller has waited in a queue for longer than the queue's overflow allows."""
+
+    at: datetime
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """A transfer ended: answered (and over), or busy, no_answer or failed."""
+
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Acted:
     """A business action ended with one of its named outcomes."""
 
@@ -71,4 +107,4 @@ class HungUp:
     at: datetime
 
 
-Event = CallStarted | Pressed | Spoke | Silent | Acted | HungUp
+Event = CallStarted | Pressed | Spoke | Silent | Recorded | Waited | Transferred | Acted | HungUp

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ivr.dialog.actions import ActionType, Expect, ExpectKind, Listen
+from ivr.dialog.actions import ActionType, Expect, ExpectKind, Listen, Record
 from ivr.dialog.events import Value
+from ivr.dialog.hours import Calendar
 
-SlotKind = Literal["digits", "order_number", "amount", "date", "phone", "yes_no", "one_of", "text"]
+SlotKind = Literal[
+    "digits", "order_number", "amount", "date", "phone", "yes_no", "one_of", "text", "scale", "language"
+]
 ConfirmRule = Literal["always", "never", "when_unsure"]
 CommandDo = Literal["repeat", "back", "help"]
 
@@ -26,12 +29,34 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """One wording: a text, a shorter one from its second time in a call on, its share of callers."""
+
+    text: str
+    short: str | None = None
+    share: int = 1
+    variant: str = ""
+
+
+Variants = tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How long and how often a listening node asks before a person takes over."""
 
     no_input_ms: int = 6000
+    inter_digit_ms: int = 3000
     tries: int = 3
     give_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The three bands: at or above `take` an answer is taken, from `confirm` on it is asked."""
+
+    take: float = 0.75
+    confirm: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +83,28 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """What a listening node says: first, on each further try, and on "help"."""
+    """What a listening node says: first, on each further try, and on "help".
 
-    say: str
+    `when_silent` and `when_unclear` are said instead of `say_again` after silence and after words
+    that were not understood (VoiceXML's noinput and nomatch).
+    """
+
+    say: Variants
     say_again: tuple[str, ...] = ()
+    when_silent: tuple[str, ...] = ()
+    when_unclear: tuple[str, ...] = ()
     help: str | None = None
     barge_in: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a node asks: its prompts, its patience, the commands understood there, the three bands."""
+
+    prompts: Prompts
+    patience: Patience
+    commands: tuple[Command, ...] = ()
+    confidence: Confidence = Confidence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +112,47 @@ class Menu:
     """Ask, and branch on the answer. An open menu understands every matter of the hotline."""
 
     name: str
-    prompts: Prompts
+    question: Question
     choices: tuple[Choice, ...]
-    patience: Patience
     open: bool = False
-    always: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Ask for a slot. `digits` is the (least, greatest) count for numbers."""
+    """Ask for a slot. `digits` is the (least, greatest) count for numbers, or the ends of a scale."""
 
     name: str
+    question: Question
     slot: str
     kind: SlotKind
-    prompts: Prompts
     exit: Exit
-    patience: Patience
     confirm: ConfirmRule = "when_unsure"
     digits: tuple[int, int] = (1, 20)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    always: bool = True
+    check: str | None = None
+    prefixes: tuple[str, ...] = ()
+    past: bool | None = None
+    spelled: bool = False
+    finish_key: str = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Keep what the caller says under a slot: a message, or a consent where `refused` leads on "no"."""
+
+    name: str
+    question: Question
+    slot: str
+    exit: Exit
+    refused: Exit | None = None
+    longest_ms: int = 120_000
+    silence_ms: int = 3000
+    beep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Run a business action and branch on its outcome."""
+    """Run a business action and branch on its outcome. `kind` is what the menus call the node."""
 
     name: str
     action: ActionType
@@ -104,6 +160,7 @@ class Do:
     exits: Mapping[str, Exit]
     filler: str | None = None
     result: str = ""
+    kind: Literal["do", "callback", "survey"] = "do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +168,17 @@ class Tell:
     """Say something and go on (a `say` node)."""
 
     name: str
-    say: str
+    say: Variants
     exit: Exit
     barge_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One plain test of a slot: equals, is one of, is at least, or is known at all."""
+    """One plain test of a fact: equals, is one of, is at least, is at most, or is known at all."""
 
     slot: str
-    test: Literal["is", "one_of", "at_least", "known"]
+    test: Literal["is", "one_of", "at_least", "at_most", "known"]
     value: Value
 
 
@@ -143,7 +200,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Wait for a person. `say` is heard before the music."""
+    """Wait for a person. `say` is heard before the music. Skills may be named by `$slot`."""
 
     name: str
     queue: str
@@ -151,32 +208,87 @@ class Queue:
     priority: int
     say: str | None = None
     announce_every_ms: int = 45_000
+    announce: tuple[str, ...] = ("position",)
+    music: str = "calm"
+    callback_after_ms: int | None = None
+    callback: Exit | None = None
+    overflow_after_ms: int | None = None
+    overflow: Exit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Hand the caller to another telephone; the exits are taken when nobody answers there."""
+
+    name: str
+    to: str
+    exits: Mapping[str, Exit]
+    say: str | None = None
+    timeout_ms: int = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subflow:
+    """Call a sub-flow: what it is given, which of its results are kept where, and its ends."""
+
+    name: str
+    flow: str
+    inputs: Mapping[str, Value]
+    results: Mapping[str, str]
+    exits: Mapping[str, Exit]
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """End the sub-flow that this node is in."""
+
+    name: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Speak another language from here on; without an exit the caller is asked again where they were."""
+
+    name: str
+    language: str
+    exit: Exit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """Say something last and hang up."""
+    """Say something last and hang up; the outcome is the one given, or what the call has come to."""
 
     name: str
     say: str
-    outcome: str = "resolved"
+    outcome: str | None = None
 
 
-Node = Menu | Collect | Do | Tell | Decide | Queue | Goodbye
-Listening = Menu | Collect
+Listening = Menu | Collect | Recording
+Node = (
+    Menu | Collect | Recording | Do | Tell | Decide | Queue | Forward | Subflow | Return | Language | Goodbye
+)
+LISTENING = (Menu, Collect, Recording)
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
-    """The three bands: at or above `take` an answer is taken, from `confirm` on it is asked."""
+class SubflowHead:
+    """A sub-flow: where it begins, what it takes and gives, how it ends, the slots of its own."""
 
-    take: float = 0.75
-    confirm: float = 0.4
+    start: str
+    inputs: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A whole hotline: nodes by name, where calls begin, and what is understood everywhere."""
+    """A whole hotline in one language: nodes by name, where calls begin, what is understood everywhere.
+
+    `tongues` holds the same hotline in its other languages. `depends` tells which slots were worked
+    out from a slot, `homes` in which sub-flow a node stands, `counted` whose visits are counted.
+    """
 
     title: str
     language: str
@@ -188,39 +300,32 @@ class Flow:
     intents: Mapping[str, Exit]
     collectors: Mapping[str, str]
     give_up: str
-    listens: Mapping[str, Listen]
+    listens: Mapping[str, Listen | Record]
     examples: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, str]
     phrases: Mapping[str, str]
     policies: Mapping[str, Value]
     queues: frozenset[str] = frozenset()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    subflows: Mapping[str, SubflowHead] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
+    depends: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
+    tongues: Mapping[str, "Flow"] = field(default_factory=dict)
     steps: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `engine.step` remembers of this flow: a cache, no part of its value."""
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that the hotline speaks, its own first."""
+        return (self.language, *self.tongues)
 
-def listen_for(node: Listening, language: str, commands: tuple[Command, ...]) -> Listen:
-    """Return what to listen for at a node."""
-    match node:
-        case Menu():
-            said = tuple(phrase for choice in node.choices for phrase in choice.phrases)
-            kind: ExpectKind = "open" if node.open else _kind_of_menu(node)
-            return _listen(node, language, Expect(kind, said + _spoken(commands)), max_keys=1)
-        case Collect():
-            expect = Expect(EXPECTS[node.kind], _spoken(commands), node.digits)
-            keys = 1 if node.kind in ("yes_no", "one_of") else node.digits[1]
-            return _listen(node, language, expect, max_keys=keys)
+    def speaking(self, language: str) -> "Flow":
+        """Return the flow in a language; in its own one where that is not spoken."""
+        return self.tongues.get(language, self)
 
 
-def _listen(node: Listening, language: str, expect: Expect, *, max_keys: int) -> Listen:
-    return Listen(
-        expect,
-        node.name,
-        language,
-        no_input_ms=node.patience.no_input_ms,
-        max_keys=max_keys,
-        finish_key=max_keys > 1,
-    )
-
+# ---- what is listened for
 
 EXPECTS: Mapping[SlotKind, ExpectKind] = {
     "digits": "digits",
@@ -231,7 +336,51 @@ EXPECTS: Mapping[SlotKind, ExpectKind] = {
     "yes_no": "yes_no",
     "one_of": "phrases",
     "text": "text",
+    "scale": "digits",
+    "language": "phrases",
 }
+ONE_KEY = ("yes_no", "one_of", "language")
+
+
+def listen_for(node: Listening, language: str) -> Listen | Record:
+    """Return what to listen for at a node."""
+    question = node.question
+    spoken = tuple(phrase for command in question.commands for phrase in command.phrases)
+    match node:
+        case Menu():
+            said = tuple(phrase for choice in node.choices for phrase in choice.phrases)
+            kind: ExpectKind = "open" if node.open else _kind_of_menu(node)
+            return _listen(node, language, Expect(kind, said + spoken), max_keys=1)
+        case Collect():
+            said = tuple(phrase for phrases in node.values.values() for phrase in phrases)
+            count = _digit_count(node)
+            expect = Expect(EXPECTS[node.kind], said + spoken, count, node.check)
+            keys = 1 if node.kind in ONE_KEY else 8 if node.kind == "date" else count[1]
+            return _listen(node, language, expect, max_keys=keys, finish_key=node.finish_key)
+        case Recording():
+            wait = question.patience.no_input_ms
+            return Record(node.name, language, node.longest_ms, node.silence_ms, node.beep, wait)
+
+
+def _digit_count(node: Collect) -> tuple[int, int]:
+    if node.kind != "scale":
+        return node.digits
+    return (1, len(str(node.digits[1])))
+
+
+def _listen(
+    node: Menu | Collect, language: str, expect: Expect, *, max_keys: int, finish_key: str = "#"
+) -> Listen:
+    patience = node.question.patience
+    return Listen(
+        expect,
+        node.name,
+        language,
+        no_input_ms=patience.no_input_ms,
+        max_keys=max_keys,
+        finish_key=finish_key if max_keys > 1 else "",
+        inter_digit_ms=patience.inter_digit_ms,
+    )
 
 
 def _kind_of_menu(node: Menu) -> ExpectKind:
@@ -239,34 +388,59 @@ def _kind_of_menu(node: Menu) -> ExpectKind:
     return "yes_no" if asked and asked <= {"yes", "no"} else "phrases"
 
 
-def _spoken(commands: tuple[Command, ...]) -> tuple[str, ...]:
-    return tuple(phrase for command in commands for phrase in command.phrases)
+# ---- what the tools ask of a node
 
 
-def exits_of(node: Node) -> Iterator[tuple[str, Exit]]:
+def exits_of(node: Node) -> Iterator[tuple[str, Exit]]:  # noqa: C901  # one case a node kind
     """Yield the ways out of one node, each with the word that names it."""
     match node:
         case Menu():
             for choice in node.choices:
                 yield name_of(choice), choice.exit
-            yield "give_up", give_up_of(node)
         case Collect():
             yield "goto", node.exit
-            yield "give_up", give_up_of(node)
-        case Do():
+        case Recording():
+            yield "goto", node.exit
+            if node.refused:
+                yield "refused", node.refused
+        case Do() | Forward() | Subflow():
             yield from node.exits.items()
         case Tell():
             yield "goto", node.exit
         case Decide():
             for number, rule in enumerate(node.rules, 1):
                 yield f"rule {number}", rule.exit
-        case Queue() | Goodbye():
-            return
+        case Queue():
+            if node.callback:
+                yield "callback", node.callback
+            if node.overflow:
+                yield "overflow", node.overflow
+        case Language():
+            if node.exit:
+                yield "goto", node.exit
+        case Return() | Goodbye():
+            pass
+    if isinstance(node, LISTENING):
+        yield "give_up", give_up_of(node)
+        for command in node.question.commands:
+            if command.goto and command.goto.name.startswith(f"{node.name}.always"):
+                yield f"always {command.name}", command.goto
+
+
+KINDS: Mapping[type, str] = {Tell: "say", Recording: "record", Forward: "transfer", Subflow: "flow"}
 
 
 def kind_of(node: Node) -> str:
     """Return what a node is called in the menus."""
-    return "say" if isinstance(node, Tell) else type(node).__name__.lower()
+    match node:
+        case Do():
+            return node.kind
+        case Collect(kind="language"):
+            return "language"
+        case Collect(kind="scale"):
+            return "survey"
+        case _:
+            return KINDS.get(type(node), type(node).__name__.lower())
 
 
 def name_of(choice: Choice) -> str:
@@ -276,28 +450,72 @@ def name_of(choice: Choice) -> str:
 
 def give_up_of(node: Listening) -> Exit:
     """Return where callers go whom a node does not understand."""
-    return Exit(node.patience.give_up, name=f"{node.name}.give_up")
+    return Exit(node.question.patience.give_up, name=f"{node.name}.give_up")
 
 
 def prompts_of(node: Node) -> Iterator[tuple[str, str]]:
     """Yield every text that a node can say, as (field, text)."""
     match node:
-        case Menu() | Collect():
-            yield "say", node.prompts.say
-            for number, text in enumerate(node.prompts.say_again):
-                yield f"say_again.{number}", text
-            if node.prompts.help:
-                yield "help", node.prompts.help
+        case Menu() | Collect() | Recording():
+            yield from _asked(node.question.prompts)
         case Do():
             if node.filler:
                 yield "filler", node.filler
-        case Tell() | Goodbye():
+        case Tell():
+            yield from _worded(node.say)
+        case Goodbye():
             yield "say", node.say
-        case Queue():
+        case Queue() | Forward():
             if node.say:
                 yield "say", node.say
-        case Decide():
+        case Decide() | Subflow() | Return() | Language():
             pass
     for why, leave in exits_of(node):
         if leave.say:
             yield f"{why}.say", leave.say
+
+
+def _asked(prompts: Prompts) -> Iterator[tuple[str, str]]:
+    yield from _worded(prompts.say)
+    for name in ("say_again", "when_silent", "when_unclear"):
+        for number, text in enumerate(getattr(prompts, name)):
+            yield f"{name}.{number}", text
+    if prompts.help:
+        yield "help", prompts.help
+
+
+def _worded(variants: Variants) -> Iterator[tuple[str, str]]:
+    for number, prompt in enumerate(variants):
+        at = "say" if number == 0 else f"say.{prompt.variant or number}"
+        yield at, prompt.text
+        if prompt.short:
+            yield f"{at}.short", prompt.short
+
+
+def inputs_of(node: Node) -> Iterator[str]:
+    """Yield the slots that a node needs before it can do its work."""
+    match node:
+        case Do() | Subflow():
+            for value in node.inputs.values():
+                if isinstance(value, str) and value.startswith("$"):
+                    yield value[1:].split(".")[0]
+        case Decide():
+            for rule in node.rules:
+                yield from (condition.slot.split(".")[0] for condition in rule.conditions)
+        case Queue():
+            yield from (name[1:].split(".")[0] for name in node.skills if name.startswith("$"))
+        case _:
+            return
+
+
+def fills_of(node: Node) -> Iterator[str]:
+    """Yield the slots that a node can fill."""
+    match node:
+        case Collect() | Recording():
+            yield node.slot
+        case Do():
+            yield node.result
+        case Subflow():
+            yield from node.results.values()
+        case _:
+            return

@@ -1,38 +1,86 @@
-"""What an answer means at one node: a way through, a slot's value, or a command.
+"""What an answer means at one node: a way through, slots' values, or a command.
 
 Keys and words are read against what the node offers first, then against the commands that are
-understood everywhere, then against the other matters of the hotline.
+understood there, then against what the caller told before (a correction), then against the other
+matters of the hotline. One sentence may hold several of these.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 
-from ivr.dialog.events import Intent, Spoke, Value
+from rapidfuzz.fuzz import ratio
+
+from ivr.dialog.events import Spoke, Value
 from ivr.dialog.flow import Choice, Collect, Command, Exit, Flow, Listening, Menu
-from ivr.dialog.spoken import amount, digits_in, words, yes_or_no
+from ivr.dialog.spoken import (
+    Span,
+    amount_in,
+    coded_in,
+    date_in,
+    digit_spans,
+    fillers,
+    is_number_word,
+    letters_in,
+    passes,
+    position_in,
+    words,
+    yes_or_no,
+)
 
 LONG_ANSWER = 6
 """Words beyond a phrase that make it doubtful: a key word somewhere in a long sentence is no answer."""
+SURE, UNSURE = 1.0, 0.6
+CORRECTED = 0.97
+"""A new value for what was told before beats the "no" that it usually comes with."""
+FUZZY_FROM = 84
+"""Likeness (0 to 100) from which a phrase that was heard a little differently is worth a look."""
+SHORTEST_FUZZY = 5
+"""Letters below which every phrase resembles some other."""
+CUES: Mapping[str, frozenset[str]] = {
+    "order_number": frozenset(["order", "orders", "parcel", "package", "订", "单"]),
+    "phone": frozenset(["phone", "telephone", "mobile", "cell", "电", "话", "手", "机"]),
+}
+"""Words that tell which number a sentence means while another one is asked for."""
+PLAIN = frozenset([
+    "my", "order", "number", "is", "it's", "its", "it", "the", "a", "an", "that's", "thats", "this", "that",
+    "i", "think", "please", "so", "yes", "yeah", "no", "well", "okay", "ok", "number's", "have", "for", "of",
+    "be", "here", "with", "about", "and", "uh", "um", "er",
+    "我", "的", "订", "单", "号", "码", "是", "嗯", "呃", "那", "个", "请", "查", "一", "下",
+])  # fmt: skip
+"""Words around a number that name no matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a sentence is heard against: the call's matter, what was told before, the day."""
+
+    matter: str | None = None
+    slots: Mapping[str, Value] = field(default_factory=dict)
+    today: date = date(2000, 1, 1)
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The caller chose a way on. `label` is how it is read back."""
+    """The caller chose a way on. `label` is how it is read back, `told` what else was said."""
 
     exit: Exit
     confidence: float
     intent: str | None = None
     label: str = ""
+    told: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """The caller told what a slot asks for."""
+    """The caller told what a slot asks for, or corrected what was told before."""
 
     slot: str
     value: Value
-    exit: Exit
     confidence: float
+    told: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +99,18 @@ Heard = Move | Fill | Order
 
 def hear_keys(flow: Flow, node: Listening, digits: str) -> Heard | None:
     """Return what keys mean here; keys are always sure."""
-    found = _keyed_choice(flow, node, digits) if isinstance(node, Menu) else _keyed(node, digits)
-    if found is None and node.always:
-        command = next((c for c in flow.commands if digits in c.keys), None)
-        return Order(command, 1.0) if command else None
+    found: Heard | None = None
+    match node:
+        case Menu():
+            choice = next((c for c in node.choices if c.key == digits), None)
+            found = _move(flow, choice, SURE) if choice else None
+        case Collect():
+            value = _keyed(node, digits)
+            found = Fill(node.slot, value, SURE) if value is not None else None
+    if found is None:
+        command = next((c for c in node.question.commands if digits in c.keys), None)
+        return Order(command, SURE) if command else None
     return found
-
-
-def _keyed_choice(flow: Flow, node: Menu, digits: str) -> Heard | None:
-    choice = next((c for c in node.choices if c.key == digits), None)
-    return _move(flow, choice, 1.0) if choice else None
 
 
 def _move(flow: Flow, choice: Choice, confidence: float) -> Move:
@@ -69,123 +119,414 @@ def _move(flow: Flow, choice: Choice, confidence: float) -> Move:
     return Move(choice.exit, confidence, intent, label or (intent or "").replace("_", " "))
 
 
-def _keyed(node: Collect, digits: str) -> Fill | None:
+def _keyed(node: Collect, digits: str) -> Value:
     least, greatest = node.digits
     match node.kind:
         case "digits" | "order_number" | "phone":
-            fits = digits.isdigit() and least <= len(digits) <= greatest
-            return Fill(node.slot, digits, node.exit, 1.0) if fits else None
+            fits = digits.isdigit() and least <= len(digits) <= greatest and passes(node.check, digits)
+            return (node.prefixes[0] if len(node.prefixes) == 1 else "") + digits if fits else None
         case "yes_no":
-            answer = {"1": True, "2": False}.get(digits)
-            return Fill(node.slot, answer, node.exit, 1.0) if answer is not None else None
+            return {"1": True, "2": False}.get(digits)
         case "amount":
             value = digits.replace("*", ".")
-            fits = value.replace(".", "", 1).isdigit()
-            return Fill(node.slot, value, node.exit, 1.0) if fits else None
-        case "one_of":
+            return value if value.replace(".", "", 1).isdigit() else None
+        case "one_of" | "language":
             names = list(node.values)
             place = int(digits) - 1 if digits.isdigit() else -1
-            found = names[place] if 0 <= place < len(names) else None
-            return Fill(node.slot, found, node.exit, 1.0) if found else None
-        case "date" | "text":
+            return names[place] if 0 <= place < len(names) else None
+        case "scale":
+            return int(digits) if digits.isdigit() and least <= int(digits) <= greatest else None
+        case "date":
+            return _keyed_date(digits)
+        case "text":
             return None
+
+
+def _keyed_date(digits: str) -> str | None:
+    """Read eight keys as year-month-day, day-month-year or month-day-year, whichever exists first."""
+    if len(digits) != 8 or not digits.isdigit():
+        return None
+    for year, month, day in (
+        (digits[:4], digits[4:6], digits[6:]),
+        (digits[4:], digits[2:4], digits[:2]),
+        (digits[4:], digits[:2], digits[2:4]),
+    ):
+        if not 1900 <= int(year) <= 2100:
+            continue
+        try:
+            return date(int(year), int(month), int(day)).isoformat()
+        except ValueError:
+            continue
+    return None
 
 
 # ---- words
 
 
-def hear(flow: Flow, node: Listening, said: Spoke, matter: str | None = None) -> Heard | None:
+def hear(flow: Flow, node: Listening, said: Spoke, situation: Situation) -> Heard | None:
     """Return the best reading of a sentence at a node, or None when nothing fits.
 
-    The confidence is never above the recogniser's own. Naming once more the `matter` that the
-    call is about already is no answer: else a caller could go in circles for ever.
+    The confidence is never above the recogniser's own. Naming once more the matter that the call is
+    about already is no answer: else a caller could go in circles for ever.
     """
-    found = max(_readings(flow, node, said, matter), key=lambda heard: heard.confidence, default=None)
+    line = words(said.text)
+    if not line:
+        return None
+    told = told_in(flow, node, said.text, line, situation)
+    readings = list(_readings(flow, node, said, line, told, situation))
+    if all(heard.confidence < 0.5 for heard in readings):
+        readings += _resembling(flow, node, line)
+    found = max(readings, key=lambda heard: heard.confidence, default=None)
     if found is None or found.confidence <= said.confidence:
         return found
-    return _at_most(found, said.confidence)
+    return replace(found, confidence=said.confidence)
 
 
-def _at_most(heard: Heard, confidence: float) -> Heard:
-    match heard:
-        case Move():
-            return Move(heard.exit, confidence, heard.intent, heard.label)
-        case Fill():
-            return Fill(heard.slot, heard.value, heard.exit, confidence)
-        case Order():
-            return Order(heard.command, confidence)
-
-
-def _readings(flow: Flow, node: Listening, said: Spoke, matter: str | None) -> Iterator[Heard]:
+def _readings(
+    flow: Flow,
+    node: Listening,
+    said: Spoke,
+    line: Sequence[str],
+    told: Mapping[str, Span],
+    situation: Situation,
+) -> Iterator[Heard]:
     """Yield the readings; where two are equally sure, the earlier one wins (`max` keeps it)."""
-    line = words(said.text)
-    if isinstance(node, Menu):
-        yield from _chosen(flow, node, said, line)
-    else:
-        yield from _filled(node, said, line)
-    if node.always:
-        yield from _commanded(flow, said, line)
-    yield from _elsewhere(flow, node, said.intents, matter)
+    extra = _clear(told)
+    if isinstance(node, Collect) and node.kind == "text":
+        yield from (
+            order for order in _commanded(node.question.commands, said, line) if order.confidence == SURE
+        )
+        yield from _filled(flow, node, said.text, line, {}, situation)
+        return
+    moves = [*_elsewhere(flow, node, said, situation.matter, extra)] if _names_more(line) else []
+    match node:
+        case Menu():
+            yield from _chosen(flow, node, said, line, extra)
+            if node.open:
+                yield from _same_matter(flow, extra, situation)
+        case Collect():
+            filled = [*_filled(flow, node, said.text, line, told, situation)]
+            moves = [_also(move, filled) for move in moves]
+            if not any(move.confidence >= node.question.confidence.take for move in moves):
+                yield from filled
+    yield from _commanded(node.question.commands, said, line)
+    if not any(move.confidence >= node.question.confidence.take for move in moves):
+        yield from _corrected(told, situation.slots)
+    yield from moves
 
 
-def _chosen(flow: Flow, node: Menu, said: Spoke, line: Sequence[str]) -> Iterator[Heard]:
+def _clear(told: Mapping[str, Span]) -> dict[str, Value]:
+    """Return what was told beyond doubt; the rest is asked for in its turn."""
+    return {slot: span.value for slot, span in told.items() if span.sure}
+
+
+def _also(move: Move, filled: Sequence[Fill]) -> Move:
+    """Keep what the slot in question was told by a sentence that changes the subject."""
+    return replace(move, told={**move.told, **{fill.slot: fill.value for fill in filled}})
+
+
+def _names_more(line: Sequence[str]) -> bool:
+    """Return whether a sentence holds more than a number and the words that go with one."""
+    return any(word not in PLAIN and not is_number_word(word) for word in line)
+
+
+# ---- the choices of a menu
+
+
+def _chosen(
+    flow: Flow, node: Menu, said: Spoke, line: Sequence[str], told: Mapping[str, Value]
+) -> Iterator[Move]:
+    named = _named_choice(flow, node, said.text) if len(line) <= LONG_ANSWER else None
+    answer = _answer(flow, node, said.text) if len(line) <= LONG_ANSWER else None
     for choice in node.choices:
-        sure = max(_by_phrase(choice.phrases, line), _by_intent(choice.intents, said, line))
+        sure = max(_by_phrase(choice.phrases, line), _by_intent(choice.intents, said, answer))
+        if choice is named:
+            sure = max(sure, 0.9)
         if sure:
-            yield _move(flow, choice, sure)
+            yield replace(_move(flow, choice, sure), told=told)
+
+
+def _named_choice(flow: Flow, node: Menu, text: str) -> Choice | None:
+    """Return the choice that is named by its place: "the second one", "number two"."""
+    if any(intent in ("yes", "no") for choice in node.choices for intent in choice.intents):
+        return None
+    place = position_in(text, flow.language)
+    if place is None or not node.choices:
+        return None
+    by_key = next((c for c in node.choices if c.key == str(place)), None)
+    if by_key is not None:
+        return by_key
+    return node.choices[place - 1] if 1 <= place <= len(node.choices) else _last(node, place)
+
+
+def _last(node: Menu, place: int) -> Choice | None:
+    return node.choices[-1] if place == -1 else None
 
 
 def _by_phrase(phrases: Sequence[str], line: Sequence[str]) -> float:
     """Return how surely one of the phrases was said: whole, or inside a short sentence."""
+    if not phrases:
+        return 0.0
     text = f" {' '.join(line)} "
     best = 0.0
     for phrase in phrases:
-        wanted = words(phrase)
-        if wanted == list(line):
-            return 1.0
-        if wanted and f" {' '.join(wanted)} " in text:
-            extra = len(line) - len(wanted)
-            best = max(best, 0.9 if extra <= LONG_ANSWER else 0.5)
+        wanted, size = _padded(phrase)
+        if wanted in text and size:
+            if size == len(line):
+                return SURE
+            best = max(best, 0.9 if len(line) - size <= LONG_ANSWER else 0.5)
     return best
 
 
-def _by_intent(intents: Sequence[str], said: Spoke, line: Sequence[str]) -> float:
-    sure = max((i.confidence for i in said.intents if i.name in intents), default=0.0)
-    if ("yes" in intents or "no" in intents) and len(line) <= LONG_ANSWER:
-        answer = yes_or_no(said.text)
-        if answer is not None and ("yes" if answer else "no") in intents:
-            return 0.95
-    return sure
+@lru_cache(maxsize=16_384)
+def _padded(phrase: str) -> tuple[str, int]:
+    """Return a phrase's words between blanks, to be looked for in a line, and their count."""
+    wanted = words(phrase)
+    return f" {' '.join(wanted)} ", len(wanted)
 
 
-def _filled(node: Collect, said: Spoke, line: Sequence[str]) -> Iterator[Fill]:
-    value, sure = _value(node, said.text, line)
-    if value is not None:
-        yield Fill(node.slot, value, node.exit, sure)
+def _answer(flow: Flow, node: Menu, text: str) -> str | None:
+    """Return "yes" or "no" where a menu asks for one and a sentence is one."""
+    if not any(intent in ("yes", "no") for choice in node.choices for intent in choice.intents):
+        return None
+    answer = yes_or_no(text, flow.language)
+    return None if answer is None else "yes" if answer else "no"
 
 
-def _value(node: Collect, text: str, line: Sequence[str]) -> tuple[Value, float]:
+def _by_intent(intents: Sequence[str], said: Spoke, answer: str | None) -> float:
+    if answer in intents:
+        return 0.95
+    return max((i.confidence for i in said.intents if i.name in intents), default=0.0)
+
+
+def _same_matter(flow: Flow, told: Mapping[str, Value], situation: Situation) -> Iterator[Move]:
+    """Yield the present matter once more for another number: "and one zero zero three one one?"."""
+    leave = flow.intents.get(situation.matter or "")
+    if leave is not None and any(situation.slots.get(slot) != value for slot, value in told.items()):
+        assert situation.matter is not None
+        label = flow.labels.get(situation.matter, situation.matter.replace("_", " "))
+        yield Move(leave, 0.9, situation.matter, label, told)
+
+
+def _resembling(flow: Flow, node: Listening, line: Sequence[str]) -> Iterator[Heard]:
+    """Yield what was said almost: "refunt pleas" for "refund please"."""
+    heard = " ".join(word for word in line if word not in fillers(flow.language))
+    match node:
+        case Menu():
+            for choice in node.choices:
+                if sure := _likeness(choice.phrases, heard):
+                    yield _move(flow, choice, sure)
+        case Collect():
+            for name, phrases in node.values.items():
+                if sure := _likeness(phrases, heard):
+                    yield Fill(node.slot, name, sure)
+    for command in node.question.commands:
+        if sure := _likeness(command.phrases, heard):
+            yield Order(command, sure)
+
+
+def _likeness(phrases: Sequence[str], heard: str) -> float:
+    best = max((ratio(" ".join(words(p)), heard) for p in phrases if len(p) >= SHORTEST_FUZZY), default=0.0)
+    return 0.5 + (best - FUZZY_FROM) / (100 - FUZZY_FROM) * 0.35 if best >= FUZZY_FROM else 0.0
+
+
+# ---- the slot that is asked for
+
+
+def _filled(
+    flow: Flow,
+    node: Collect,
+    text: str,
+    line: Sequence[str],
+    told: Mapping[str, Span],
+    situation: Situation,
+) -> Iterator[Fill]:
+    rest = _without(line, told.values()) if told and node.kind != "text" else text
+    value, sure = _value(flow, node, rest, situation.today)
+    if value is None:
+        return
+    yield Fill(node.slot, value, sure, _clear(told))
+
+
+def _without(line: Sequence[str], spans: Iterable[Span]) -> str:
+    taken = {place for span in spans for place in range(span.start, span.end)}
+    return " ".join(word for place, word in enumerate(line) if place not in taken)
+
+
+def _value(flow: Flow, node: Collect, text: str, today: date) -> tuple[Value, float]:
+    """Return what a sentence says for the slot of a node, and how surely."""
+    language = flow.language
+    line = words(text)
     match node.kind:
         case "digits" | "order_number" | "phone":
-            found = digits_in(text, *node.digits)
-            return (found[0], 1.0 if found[1] else 0.6) if found else (None, 0.0)
+            return _best(_numbers(node, text, language))
         case "yes_no":
-            answer = yes_or_no(text) if len(line) <= LONG_ANSWER else None
+            answer = yes_or_no(text, language) if len(line) <= LONG_ANSWER else None
             return answer, 0.95
         case "amount":
-            return amount(text), 0.9
-        case "one_of":
-            sure = {name: _by_phrase((name, *said), line) for name, said in node.values.items()}
-            best = max(sure, key=lambda name: sure[name], default=None)
-            return (best, sure[best]) if best and sure[best] else (None, 0.0)
-        case "text":
-            return (text.strip() or None), 0.8
+            found = amount_in(text, language)
+            return (found.value, 0.9 if found.sure else UNSURE) if found else (None, 0.0)
         case "date":
-            return None, 0.0
+            day = date_in(text, today, language, past=node.past)
+            return (day.value, 0.9 if day.sure else UNSURE) if day else (None, 0.0)
+        case "one_of" | "language":
+            return _one_of(node, text, line, language)
+        case "scale":
+            return _on_scale(node, text, language)
+        case "text":
+            spelled = letters_in(text, language) if node.spelled else None
+            return (spelled or text.strip() or None), 0.8
 
 
-def _commanded(flow: Flow, said: Spoke, line: Sequence[str]) -> Iterator[Order]:
-    for command in flow.commands:
+def _numbers(node: Collect, text: str, language: str) -> list[Span]:
+    if node.prefixes:
+        return coded_in(text, node.prefixes, *node.digits, language, node.check)
+    return digit_spans(text, *node.digits, language, node.check)
+
+
+def _best(spans: Sequence[Span]) -> tuple[Value, float]:
+    if not spans:
+        return None, 0.0
+    return spans[0].value, SURE if spans[0].sure else UNSURE
+
+
+def _one_of(node: Collect, text: str, line: Sequence[str], language: str) -> tuple[Value, float]:
+    sure = {name: _by_phrase((name.replace("_", " "), *said), line) for name, said in node.values.items()}
+    best = max(sure, key=lambda name: sure[name], default=None)
+    if best and sure[best]:
+        return best, sure[best]
+    place = position_in(text, language)
+    names = list(node.values)
+    if place is None or not (place == -1 or 1 <= place <= len(names)):
+        return None, 0.0
+    return names[place - 1 if place > 0 else -1], 0.9
+
+
+def _on_scale(node: Collect, text: str, language: str) -> tuple[Value, float]:
+    least, greatest = node.digits
+    for span in digit_spans(text, 1, 2, language):
+        if least <= int(span.value) <= greatest:
+            return int(span.value), 0.95 if span.sure else 0.8
+    return None, 0.0
+
+
+# ---- what is told unasked
+
+
+def told(flow: Flow, node: Listening, said: Spoke, situation: Situation) -> dict[str, Value]:
+    """Return every slot that a sentence fills at a node, the one asked for and the others."""
+    line = words(said.text)
+    found = _clear(told_in(flow, node, said.text, line, situation))
+    heard = hear(flow, node, said, situation)
+    if isinstance(heard, Fill):
+        found |= {heard.slot: heard.value, **heard.told}
+    return found
+
+
+def told_in(
+    flow: Flow, node: Listening, text: str, line: Sequence[str], situation: Situation
+) -> dict[str, Span]:
+    """Return the slots that a sentence fills without being asked for them, each with its words.
+
+    What has a word of its own (money, days, names of values) is taken out before numbers are read:
+    else "for 49 euros" would be the end of an order number.
+    """
+    found: dict[str, Span] = {}
+    numbers: list[Collect] = []
+    asked = node.slot if isinstance(node, Collect) else None
+    for collector in _collectors(flow, situation.home):
+        if collector.slot == asked:
+            continue
+        if collector.kind in ("order_number", "phone"):
+            numbers.append(collector)
+        elif span := _told(flow, node, collector, text, line, situation.today):
+            found[collector.slot] = span
+    rest = _blanked(line, found.values()) if found else line
+    for collector in numbers:
+        if span := _told_number(flow, node, collector, rest):
+            found[collector.slot] = span
+    return found
+
+
+def _collectors(flow: Flow, home: str) -> Iterator[Collect]:
+    """Yield the questions whose answers may be told unasked: the hotline's and a running sub-flow's."""
+    for slot, name in flow.collectors.items():
+        where = slot.rpartition(".")[0]
+        collector = flow.nodes[name]
+        if isinstance(collector, Collect) and where in ("", home):
+            yield collector
+
+
+def _told(
+    flow: Flow, asked: Listening, node: Collect, text: str, line: Sequence[str], today: date
+) -> Span | None:
+    """Return what a sentence tells of a slot that is not the one asked for, beside numbers."""
+    match node.kind:
+        case "amount":
+            return _sure(amount_in(text, flow.language, bare=False))
+        case "date" if not _asks_number(asked):
+            return _sure(date_in(text, today, flow.language, past=node.past))
+        case "one_of":
+            return _named_value(node, line)
+        case _:
+            return None
+
+
+def _told_number(flow: Flow, asked: Listening, node: Collect, line: Sequence[str]) -> Span | None:
+    if _asks_number(asked) and not CUES[node.kind] & set(line):
+        return None
+    spans = _numbers(node, " ".join(line), flow.language)
+    return _alone(flow, node, spans[0], line) if spans else None
+
+
+def _asks_number(node: Listening) -> bool:
+    kinds = ("digits", "order_number", "phone", "amount", "date")
+    return isinstance(node, Collect) and node.kind in kinds
+
+
+def _sure(span: Span | None) -> Span | None:
+    """Return what its own words make certain, whatever else was said."""
+    return replace(span, sure=True) if span is not None else None
+
+
+def _blanked(line: Sequence[str], spans: Iterable[Span]) -> list[str]:
+    """Return a line with the words of some spans replaced by words that mean nothing."""
+    taken = {place for span in spans for place in range(span.start, span.end)}
+    return ["x" if place in taken else word for place, word in enumerate(line)]
+
+
+def _alone(flow: Flow, node: Collect, span: Span, line: Sequence[str]) -> Span:
+    """Return a number with its sureness by its own words: what else was said does not make it doubtful."""
+    again = _numbers(node, " ".join(line[span.start : span.end]), flow.language)
+    return replace(span, sure=bool(again) and again[0].sure and again[0].value == span.value)
+
+
+def _named_value(node: Collect, line: Sequence[str]) -> Span | None:
+    text = f" {' '.join(line)} "
+    for name, phrases in node.values.items():
+        for phrase in phrases:
+            wanted, size = _padded(phrase)
+            if len(wanted) > 3 and wanted in text:
+                at = text[: text.index(wanted)].count(" ")
+                return Span(name, at, at + size, True)
+    return None
+
+
+def _corrected(told: Mapping[str, Span], known: Mapping[str, Value]) -> Iterator[Fill]:
+    """Yield new values for what was told before: "no, the other order, one zero zero three"."""
+    for slot, span in told.items():
+        before = known.get(slot)
+        before = before.get("number", before) if isinstance(before, dict) else before
+        if before is not None and before != span.value:
+            extra = {other: value for other, value in _clear(told).items() if other != slot}
+            yield Fill(slot, span.value, CORRECTED if span.sure else UNSURE, extra)
+
+
+# ---- commands and other matters
+
+
+def _commanded(commands: Sequence[Command], said: Spoke, line: Sequence[str]) -> Iterator[Order]:
+    for command in commands:
         sure = max(
             _by_phrase(command.phrases, line),
             max((i.confidence for i in said.intents[:1] if i.name in command.intents), default=0.0),
@@ -194,29 +535,13 @@ def _commanded(flow: Flow, said: Spoke, line: Sequence[str]) -> Iterator[Order]:
             yield Order(command, sure)
 
 
-def _elsewhere(flow: Flow, node: Listening, intents: Sequence[Intent], matter: str | None) -> Iterator[Move]:
+def _elsewhere(
+    flow: Flow, node: Listening, said: Spoke, matter: str | None, told: Mapping[str, Value]
+) -> Iterator[Move]:
     """Yield the matters that other menus of the hotline know: the caller changes the subject."""
-    offered = _offered(node)
-    for intent in intents[:1]:
+    offered = {i for choice in node.choices for i in choice.intents} if isinstance(node, Menu) else set()
+    for intent in said.intents[:1]:
         leave = flow.intents.get(intent.name)
         if leave is not None and intent.name not in offered and intent.name != matter:
             label = flow.labels.get(intent.name, intent.name.replace("_", " "))
-            yield Move(leave, intent.confidence, intent.name, label)
-
-
-def _offered(node: Listening) -> Mapping[str, bool]:
-    if isinstance(node, Collect):
-        return {}
-    return {intent: True for choice in node.choices for intent in choice.intents}
-
-
-def slots_in(flow: Flow, text: str) -> dict[str, Value]:
-    """Return the order numbers that a sentence names without being asked (mixed initiative)."""
-    told: dict[str, Value] = {}
-    for slot, name in flow.collectors.items():
-        node = flow.nodes[name]
-        if isinstance(node, Collect) and node.kind == "order_number":
-            found = digits_in(text, *node.digits)
-            if found:
-                told[slot] = found[0]
-    return told
+            yield Move(leave, intent.confidence, intent.name, label, told)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ivr.dialog.events import Intent
+from ivr.dialog.flow import Flow
 from ivr.dialog.spoken import FILLERS, words
 
 SOFT = frozenset(
@@ -118,6 +119,20 @@ class IntentModel:
                 best[example.intent] = score
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:MOST_READINGS]
         return _with_margin(ranked)
+
+
+class Models:
+    """The models of a hotline, one for each language that it speaks."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._models = {
+            language: IntentModel(flow.speaking(language).examples) for language in flow.languages
+        }
+
+    def rank(self, text: str, language: str) -> tuple[Intent, ...]:
+        """Return the readings of a sentence in a language, likeliest first."""
+        model = self._models.get(language)
+        return model.rank(text) if model is not None else ()
 
 
 UNKNOWN_WEIGHT = 0.6

@@ -5,6 +5,7 @@ settled by the row's version. A turn whose node runs a business action has sever
 said before, and what came after each action.
 """
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Reply, Say
+from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Record, Reply, Say, Transfer
 from ivr.dialog.codec import from_data, state_from_data, state_to_data, to_data
-from ivr.dialog.engine import Step, begin, rescue, step
+from ivr.dialog.engine import begin, rescue, step
 from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Silent, Spoke
+from ivr.dialog.state import Step
 from ivr.errors import NotFound, TooBusy
 from ivr.ports import Clock
 from ivr.service.effects import Effects, now_at
@@ -53,9 +55,14 @@ class Part:
         return next((r for r in reversed(self.replies) if isinstance(r, Listen)), None)
 
     @property
-    def last(self) -> JoinQueue | HangUp | None:
+    def waits(self) -> Listen | Record | None:
+        """Return what keeps the caller in the talk after this part, if anything."""
+        return next((r for r in reversed(self.replies) if isinstance(r, Listen | Record)), None)
+
+    @property
+    def last(self) -> JoinQueue | Transfer | HangUp | None:
         """Return the reply that ends the talk with the machine, if this part has one."""
-        return next((r for r in self.replies if isinstance(r, JoinQueue | HangUp)), None)
+        return next((r for r in self.replies if isinstance(r, JoinQueue | Transfer | HangUp)), None)
 
 
 class Calls:
@@ -87,7 +94,7 @@ class Calls:
         self._admit()
         version = self._menus.published()
         now = self._clock()
-        event = CallStarted(now, caller, called)
+        event = CallStarted(now, caller, called, lot_of(call))
         done = step(version.flow, begin(version.flow), event)
         row = CallRow(
             id=call,
@@ -131,7 +138,7 @@ class Calls:
             raise NotFound(f"call {call} has not come to turn {turn}")
         version = self._menus.version(row.menu_version)
         if isinstance(event, Spoke) and not event.intents:
-            event = replace(event, intents=version.rank(event.text))
+            event = replace(event, intents=version.rank(event.text, _language(row)))
         return self._stored(call, turn, event, version, heard or {})
 
     def _stored(self, call: str, turn: int, event: Event, version: Version, heard: Mapping[str, Any]) -> Part:
@@ -208,7 +215,7 @@ class Calls:
         """Return whether these words would be a complete answer now; nothing is changed."""
         row = self._row(call)
         version = self._menus.version(row.menu_version)
-        event = Spoke(self._clock(), text, confidence, version.rank(text))
+        event = Spoke(self._clock(), text, confidence, version.rank(text, _language(row)))
         return step(version.flow, state_from_data(row.state), event).understood == "taken"
 
     def hang_up(self, call: str) -> None:
@@ -239,6 +246,15 @@ class Calls:
     def stream_token(self, call: str) -> str:
         """Return the one-use token for a call's audio, "" when it is used up."""
         return self._row(call).stream_token or ""
+
+    def reopen_stream(self, call: str) -> str:
+        """Return a fresh one-use token: the talk goes on after a queue or a transfer."""
+        with self._db.write() as session:
+            row = session.get(CallRow, call)
+            if row is None or row.status == "ended":
+                raise NotFound(f"there is no live call {call}")
+            row.stream_token = secrets.token_urlsafe(24)
+            return row.stream_token
 
     def set_status(self, call: str, status: str) -> None:
         """Note where a live call is: talking, queued or agent."""
@@ -284,6 +300,8 @@ class Calls:
             "acted": to_data(acted) if acted else None,
         }
         kept.parts = [*kept.parts, data]
+        if row.status == "queued" and done.replies:
+            row.status = "talking"
         for join in (r for r in done.replies if isinstance(r, JoinQueue)):
             session.flush()
             data["ticket"] = self._queue.add(session, row, join, self._summary(session, row))
@@ -401,6 +419,15 @@ def _part_of(call: str, turn: int, part: int, data: Mapping[str, Any]) -> Part:
         data["node"],
         tuple(data["path"]),
     )
+
+
+def lot_of(call: str) -> int:
+    """Return a call's lot, 0 to 99, for prompts of several wordings: the same whenever it is asked for."""
+    return int(hashlib.sha256(call.encode()).hexdigest()[:8], 16) % 100
+
+
+def _language(row: CallRow) -> str:
+    return str(row.state.get("language", "en"))
 
 
 def _event_of(turn: TurnRow, data: Mapping[str, Any]) -> Event:

@@ -16,7 +16,7 @@ from ivr.commerce.actions import Context, run
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
 from ivr.errors import Unavailable
-from ivr.ports import Clock, Shop
+from ivr.ports import Clock, FollowUps, Shop
 from ivr.storage.session import Database
 from ivr.storage.tables import EffectRow
 
@@ -29,8 +29,9 @@ NAME_LIMIT_S = 0.4
 class Effects:
     """Runs actions against the shop."""
 
-    def __init__(self, db: Database, shop: Shop, clock: Clock, timeout_s: float) -> None:
-        self._db, self._shop, self._clock, self._timeout_s = db, shop, clock, timeout_s
+    def __init__(self, db: Database, shop: Shop, follow: FollowUps, clock: Clock, timeout_s: float) -> None:
+        self._db, self._shop, self._follow = db, shop, follow
+        self._clock, self._timeout_s = clock, timeout_s
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="action")
         self._running: dict[str, tuple[Future[Acted], float]] = {}
         self._lock = threading.Lock()
@@ -67,7 +68,7 @@ class Effects:
             return self._running[key]
 
     def _work(self, key: str, call: str, act: Act, policies: Mapping[str, Value]) -> Acted:
-        context = Context(self._shop, policies, self._clock(), key)
+        context = Context(self._shop, self._follow, policies, self._clock(), call, key)
         try:
             acted = run(act, context)
         except Exception:  # a fault of ours must reach the caller as words

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from ivr.commerce.actions import ACTION_TYPES
+from ivr.dialog.diff import Change, compare
 from ivr.dialog.document import Loaded, load
 from ivr.dialog.events import Intent
 from ivr.dialog.flow import Flow
 from ivr.dialog.source import Fault
-from ivr.dialog.understand import IntentModel
+from ivr.dialog.understand import Models
 from ivr.errors import Conflict, InvalidInput, NotFound
 from ivr.ports import Clock
 from ivr.service.feed import Feed
@@ -47,26 +48,26 @@ class Version:
 
     id: str
     flow: Flow
-    model: IntentModel
+    models: Models
 
-    def rank(self, text: str) -> tuple[Intent, ...]:
-        """Return the readings of a sentence."""
-        return self.model.rank(text)
+    def rank(self, text: str, language: str) -> tuple[Intent, ...]:
+        """Return the readings of a sentence in a language."""
+        return self.models.rank(text, language)
 
 
 def read_folder(folder: Path) -> dict[str, str]:
     """Return the menu files of a folder by name; call scripts and schema are left out.
 
-    Raise InvalidInput when there are none, or when one is not UTF-8.
+    Bytes that are not UTF-8 come as lone surrogates (PEP 383); `check` reports them with their line.
+    Raise InvalidInput when there are no files.
     """
-    files = {}
-    for path in sorted(
+    paths = sorted(
         [*folder.glob("*.yaml"), *folder.glob("intents/*.yaml"), *folder.glob("translations/*.yaml")]
-    ):
-        try:
-            files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise InvalidInput(f"{path}: this is not UTF-8 text (byte {error.start})") from error
+    )
+    files = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="surrogateescape")
+        for path in paths
+    }
     if not files:
         raise InvalidInput(f"there are no menu files (*.yaml) in {folder}")
     return files
@@ -111,7 +112,7 @@ class Menus:
         loaded = check(row.files)
         if loaded.flow is None:
             raise BrokenMenu(loaded.errors)
-        return Version(version, loaded.flow, IntentModel(loaded.flow.examples))
+        return Version(version, loaded.flow, Models(loaded.flow))
 
     # ---- for supervisors
 
@@ -227,6 +228,14 @@ class Menus:
         if not current["changed"]:
             raise Conflict("there is no draft to publish")
         return self.publish(current["files"], author=by, note=note)
+
+    def changes(self, flow: Flow, since: str | None = None) -> list[Change]:
+        """Return what a caller would notice of a flow, against the published version or another one."""
+        try:
+            before = self.version(since) if since else self.published()
+        except NotFound:
+            return []
+        return compare(before.flow, flow)
 
     def history(self) -> list[dict[str, Any]]:
         """Return all versions, newest first; `published` marks the one in use."""

@@ -6,10 +6,10 @@ The router (pure) decides who; the dispatcher writes the decision before anybody
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from ivr.dialog.actions import JoinQueue
@@ -84,6 +84,34 @@ class Queue:
         self._tell(row)
         if row.state == "wrap_up" and agent:
             self.tell_agent(agent)
+
+    def leave(self, call: str) -> bool:
+        """Take a waiting caller out of the queue on their own wish; the place may be kept for a call back.
+
+        Return False when nobody waits there any more, for example because an agent is being rung.
+        """
+        with self._db.write() as session:
+            row = _open_ticket(session, call)
+            if row is None or row.state != "waiting":
+                return False
+            done = session.execute(
+                update(TicketRow)
+                .where(TicketRow.id == row.id, TicketRow.state == "waiting")
+                .values(state="left", ended_at=self._clock())
+            )
+            if not cast("CursorResult[Any]", done).rowcount:
+                return False
+        with self._db.read() as session:
+            row = session.get_one(TicketRow, row.id)
+        self._dispatcher.post(Left(row.id))
+        self._tell(row)
+        return True
+
+    def waited_ms(self, ticket: str) -> int:
+        """Return how long a ticket has been waiting, in milliseconds."""
+        with self._db.read() as session:
+            row = session.get_one(TicketRow, ticket)
+        return round((self._clock() - row.entered_at).total_seconds() * 1000)
 
     def bridge_ended(self, call: str, dial_status: str) -> bool:
         """Take the end of the bridge. Return whether the caller must wait again.

@@ -6,8 +6,11 @@ what it does by a new document (REST), and ends when its line goes down.
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
+from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 import structlog
@@ -21,6 +24,9 @@ from ivr.switch.stream_client import StreamClient
 log = structlog.get_logger(__name__)
 MOST_DOCUMENTS = 1_000
 TRAILING_ROUNDS_S = 1.0
+"""How long a round of waiting takes where nothing is heard: on a text line, or without a document."""
+NO_ANSWER_S = 1.0
+"""A number that nobody has here rings so long before it counts as not answered."""
 SORRY = "We are sorry, an application error has occurred. Goodbye."
 LOUD = 500
 """Mean absolute sample above which a recording counts as speech."""
@@ -38,11 +44,15 @@ class Document:
 
 @dataclass(slots=True)
 class Exchange:
-    """What the legs of one network share: clients by identity, recordings, queues, the voice."""
+    """What the legs of one network share: clients by identity and by number, recordings, queues, the voice.
+
+    `numbers` are the telephones that a <Number> or <Sip> address rings here.
+    """
 
     application: Application
     speak: Speak
     clients: dict[str, "Client"] = field(default_factory=dict)
+    numbers: dict[str, "Client"] = field(default_factory=dict)
     recordings: dict[str, bytes] = field(default_factory=dict)
     queues: dict[str, list[str]] = field(default_factory=dict)
 
@@ -66,6 +76,19 @@ class Ended(Exception):
     """The call is over."""
 
 
+class Left(Exception):
+    """The caller leaves the queue: a wait document said so."""
+
+
+@dataclass(slots=True)
+class _Recording:
+    """What is being recorded, and where its end is told."""
+
+    action: str
+    base: str
+    frames: list[bytes] = field(default_factory=list)
+
+
 class Leg:
     """One call."""
 
@@ -79,6 +102,8 @@ class Leg:
         self._next: Document | None = None
         self._queue: str | None = None
         self._queue_action = ""
+        self._queued_at = 0.0
+        self._recording: _Recording | None = None
 
     # ---- the life of a call
 
@@ -115,10 +140,14 @@ class Leg:
         return Document(root, url)
 
     async def _finish(self) -> None:
-        """Tell the application that the call is over."""
+        """Tell the application that the call is over, and where: in a recording, in a queue."""
+        if self._recording is not None:
+            wanted = self._recording
+            form = self._form(**self._keep(wanted), Digits="hangup")
+            await self._http.notify(urljoin(wanted.base, wanted.action), form)
         if self._queue is not None:
+            form = self._form(QueueResult="hangup", QueueTime=self._queue_time())
             self._leave_queue()
-            form = {**self._form(), "QueueResult": "hangup", "QueueTime": "0"}
             await self._http.notify(self._queue_action, form)
         form = {**self._form(), "CallDuration": "1", "SequenceNumber": "0"}
         await self._http.notify(self._exchange.application.status, form)
@@ -127,6 +156,7 @@ class Leg:
     def replace(self, document: Document) -> None:
         """Take the leg out of what it does and run another document (REST)."""
         self._leave_queue()
+        self._recording = None
         self._next = document
         if self._work is not None:
             self._work.cancel()
@@ -193,6 +223,8 @@ class Leg:
                 return await self._dial(verb, base)
             case "Redirect":
                 return await self._ask(verb.text or "", base)
+            case "Leave" if self._queue is not None:
+                raise Left
             case "Hangup" | "Reject":
                 raise Ended
             case other:
@@ -291,29 +323,44 @@ class Leg:
             if not prompts.done():
                 await asyncio.wait([waiting, prompts], return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
-                await asyncio.wait([waiting], timeout=None if self.line.text else seconds)
+                await asyncio.wait([waiting], timeout=self._patience(seconds))
             return waiting.result() if waiting.done() else None
         finally:
             waiting.cancel()
+
+    def _patience(self, seconds: float) -> float | None:
+        """Return how long an answer is waited for; on a text line without end, but for a queue's rounds."""
+        if not self.line.text:
+            return seconds
+        return TRAILING_ROUNDS_S if self._queue is not None else None
 
     async def _record(self, verb: Element, base: str) -> Document | None:
         if verb.get("playBeep", "true") == "true":
             await self._play(audio.to_ulaw(tone(1000, 200)))
         longest = float(verb.get("maxLength") or 3600)
         silence = float(verb.get("timeout") or 5)
-        ulaw, key = await self._recorded(longest, silence, verb.get("finishOnKey", "1234567890*#"))
+        self._recording = recording = _Recording(verb.get("action") or base, base)
+        key = await self._recorded(
+            recording.frames, longest, silence, verb.get("finishOnKey", "1234567890*#")
+        )
+        self._recording = None
+        more = self._keep(recording)
+        if key:
+            more["Digits"] = key
+        return await self._ask(recording.action, base, **more)
+
+    def _keep(self, recording: _Recording) -> dict[str, str]:
+        """Keep a recording; return what its action is told of it."""
+        ulaw = b"".join(recording.frames)
         name = f"RE{secrets.token_hex(16)}"
         self._exchange.recordings[name] = audio.to_wav(audio.from_ulaw(ulaw))
         while len(self._exchange.recordings) > 200:
             self._exchange.recordings.pop(next(iter(self._exchange.recordings)))
         url = f"{self._exchange.application.local_base}/switch/recordings/{name}"
-        more = {"RecordingUrl": url, "RecordingSid": name, "RecordingDuration": str(len(ulaw) // 8000)}
-        if key:
-            more["Digits"] = key
-        return await self._ask(verb.get("action") or base, base, **more)
+        return {"RecordingUrl": url, "RecordingSid": name, "RecordingDuration": str(len(ulaw) // 8000)}
 
-    async def _recorded(self, longest: float, silence: float, finish: str) -> tuple[bytes, str]:
-        frames: list[bytes] = []
+    async def _recorded(self, frames: list[bytes], longest: float, silence: float, finish: str) -> str:
+        """Record into `frames` until silence, length or a key ends it; return the key."""
         quiet = asyncio.Event()
         still = [0]
 
@@ -329,7 +376,7 @@ class Leg:
         ended = asyncio.create_task(quiet.wait())
         try:
             await asyncio.wait([pressed, ended], return_when=asyncio.FIRST_COMPLETED)
-            return b"".join(frames), pressed.result() if pressed.done() else ""
+            return pressed.result() if pressed.done() else ""
         finally:
             self.line.sink = None
             pressed.cancel()
@@ -352,22 +399,48 @@ class Leg:
         return await self._ask(action, base) if action else None
 
     async def _enqueue(self, verb: Element, base: str) -> Document | None:
-        """Hold the caller: the wait document is asked again and again, until somebody dequeues."""
-        self._queue, self._queue_action = (verb.text or "").strip(), verb.get("action", "")
+        """Hold the caller until somebody dequeues the call, or a wait document says to leave."""
+        self._queue, self._queue_action = (verb.text or "").strip(), urljoin(base, verb.get("action", ""))
+        self._queued_at = time.monotonic()
         self._exchange.queues.setdefault(self._queue, []).append(self.sid)
         self.line.endpoint.tell({"type": "queued", "queue": self._queue})
-        wait = verb.get("waitUrl", "")
+        try:
+            await self._wait_in_queue(verb.get("waitUrl", ""), base)
+        except Left:
+            told = {"QueueResult": "leave", "QueueTime": self._queue_time()}
+            self._leave_queue()
+            self.line.endpoint.tell({"type": "left", "queue": (verb.text or "").strip()})
+            return await self._ask(verb.get("action", ""), base, **told) if verb.get("action") else None
+
+    async def _wait_in_queue(self, wait: str, base: str) -> NoReturn:
+        """Run the wait document again and again, and what it leads to."""
+        document: Document | None = None
         while True:
-            if wait:
-                document: Document | None = await self._ask(wait, base, **self._queue_form())
-                while document is not None:
-                    document = await self._verbs(document)
-            await asyncio.sleep(TRAILING_ROUNDS_S if self.line.text or not wait else 0.05)
+            if document is None and wait:
+                document = await self._ask(wait, base, **self._queue_form())
+            listens = document is not None and document.root.find("Gather") is not None
+            if not listens:
+                self._forget_inputs()
+            document = await self._verbs(document) if document is not None else None
+            if document is None or not listens:
+                await asyncio.sleep(TRAILING_ROUNDS_S if self.line.text or not wait else 0.05)
+
+    def _forget_inputs(self) -> None:
+        """Drop keys and words that nobody has waited for."""
+        while not self.line.inputs.empty():
+            self.line.inputs.get_nowait()
 
     def _queue_form(self) -> dict[str, str]:
         waiting = self._exchange.queues.get(self._queue or "", [])
         place = waiting.index(self.sid) + 1 if self.sid in waiting else 1
-        return {"QueuePosition": str(place), "QueueTime": "0", "CurrentQueueSize": str(len(waiting))}
+        return {
+            "QueuePosition": str(place),
+            "QueueTime": self._queue_time(),
+            "CurrentQueueSize": str(len(waiting)),
+        }
+
+    def _queue_time(self) -> str:
+        return str(int(time.monotonic() - self._queued_at))
 
     def _leave_queue(self) -> None:
         if self._queue is not None and self.sid in self._exchange.queues.get(self._queue, []):
@@ -375,17 +448,26 @@ class Leg:
         self._queue = None
 
     async def _dial(self, verb: Element, base: str) -> Document | None:
-        noun = verb.find("Client")
-        identity = (noun.findtext("Identity") or noun.text or "").strip() if noun is not None else ""
-        parameters = (
-            {p.get("name", ""): p.get("value", "") for p in noun.findall("Parameter")}
-            if noun is not None
-            else {}
-        )
-        client = self._exchange.clients.get(identity)
-        status = "no-answer" if client is None else await self._bridge(client, verb, parameters)
+        client, parameters = self._rung(verb)
+        if client is not None:
+            status = await self._bridge(client, verb, parameters)
+        else:
+            if verb.find("Client") is None:
+                await self._hold(NO_ANSWER_S)
+            status = "no-answer"
         action = verb.get("action")
         return await self._ask(action, base, DialCallStatus=status) if action else None
+
+    def _rung(self, verb: Element) -> tuple[Client | None, dict[str, str]]:
+        """Return the telephone that a <Dial> rings here, if there is one, and what it is told."""
+        noun = verb.find("Client")
+        if noun is not None:
+            identity = (noun.findtext("Identity") or noun.text or "").strip()
+            parameters = {p.get("name", ""): p.get("value", "") for p in noun.findall("Parameter")}
+            return self._exchange.clients.get(identity), parameters
+        found = (verb.find(tag) for tag in ("Number", "Sip"))
+        noun = next((one for one in found if one is not None), verb)
+        return self._exchange.numbers.get((noun.text or "").strip()), {}
 
     async def _bridge(self, client: Client, verb: Element, parameters: dict[str, str]) -> str:
         if client.busy:

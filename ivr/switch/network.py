@@ -58,9 +58,15 @@ class Network:
         client.line.open()
         return client
 
+    def give_number(self, client: Client, number: str) -> None:
+        """Let a registered phone also be rung under a number or SIP address; the newest one counts."""
+        self._exchange.numbers[number] = client
+
     def unregister(self, client: Client) -> bool:
         """Take a browser phone off; return whether its identity can no longer be rung at all."""
         client.line.close()
+        for number in [number for number, one in self._exchange.numbers.items() if one is client]:
+            del self._exchange.numbers[number]
         last = self._exchange.clients.get(client.identity) is client
         if last:
             del self._exchange.clients[client.identity]

@@ -11,6 +11,7 @@ from audio import pcm as audio
 from audio.asr.moonshine import Moonshine, read_pieces
 from audio.asr.scripted import Scripted
 from audio.asr.vosk import Vosk
+from audio.recorded import RecordedPrompts
 from audio.registry import load_engines, recogniser_name, voice_name
 from audio.speech import MOST_WAITING, Speech
 from audio.tts.hibari import HibariVoice
@@ -200,7 +201,7 @@ def test_a_damaged_model_is_refused(tmp_path):
 def test_recognition_fails_at_once_when_too_many_wait(tmp_path):
     gate = threading.Event()
     slow = Scripted([lambda: (gate.wait(10), "x")[1]] * 100)
-    speech = Speech({"en": slow}, {}, PromptStore(tmp_path))
+    speech = Speech({"en": slow}, {}, PromptStore(tmp_path), RecordedPrompts(tmp_path / "recorded"))
     waiting = [speech.transcribe(audio.silence(100), 8000, "en", OPEN) for _ in range(MOST_WAITING)]
     with pytest.raises(TooBusy):
         speech.transcribe(audio.silence(100), 8000, "en", OPEN)

@@ -10,6 +10,7 @@ import pytest
 
 from audio import pcm as audio
 from audio.asr.moonshine import Moonshine
+from audio.recorded import RecordedPrompts
 from audio.speech import Speech
 from audio.tts.hibari import HibariVoice
 from audio.tts.pyttsx3 import Pyttsx3Voice
@@ -104,7 +105,7 @@ def spoken(speech, text):
 
 
 def test_a_prompt_is_spoken_once_and_read_from_the_store_afterwards(hibari, tmp_path):
-    speech = Speech({}, {"en": hibari}, PromptStore(tmp_path))
+    speech = Speech({}, {"en": hibari}, PromptStore(tmp_path), RecordedPrompts(tmp_path / "recorded"))
     first = spoken(speech, "How can I help? One moment.")
     assert len(first) > 8000
     assert spoken(speech, "How can I help? One moment.") == first
@@ -125,7 +126,7 @@ class Broken:
 
 
 def test_a_voice_that_breaks_in_the_middle_ends_the_prompt_and_is_not_stored(tmp_path):
-    speech = Speech({}, {"en": Broken()}, PromptStore(tmp_path))
+    speech = Speech({}, {"en": Broken()}, PromptStore(tmp_path), RecordedPrompts(tmp_path / "recorded"))
     spoken(speech, "Hello.")
     assert speech.stored(speech.key("Hello.", "en")) is None
     assert spoken(speech, "") is not None
@@ -133,7 +134,7 @@ def test_a_voice_that_breaks_in_the_middle_ends_the_prompt_and_is_not_stored(tmp
 
 
 def test_without_a_voice_the_prompt_is_over_at_once(tmp_path):
-    speech = Speech({}, {}, PromptStore(tmp_path))
+    speech = Speech({}, {}, PromptStore(tmp_path), RecordedPrompts(tmp_path / "recorded"))
     assert spoken(speech, "Hello.") == b""
     speech.close()
 
@@ -157,7 +158,7 @@ def plain(text):
 
 
 def test_the_worker_thread_count_stays_bounded(hibari, tmp_path):
-    speech = Speech({}, {"en": hibari}, PromptStore(tmp_path))
+    speech = Speech({}, {"en": hibari}, PromptStore(tmp_path), RecordedPrompts(tmp_path / "recorded"))
     for number in range(12):
         speech.render(f"Number {number}.", "en").result(10)
     assert sum(thread.name.startswith("tts") for thread in threading.enumerate()) <= 2 + 2

@@ -4,7 +4,7 @@ import pytest
 
 from ivr.commerce.scripted import back_end
 from ivr.dialog.script import coverage, read_script, run
-from tests.conftest import MENUS, demo_flow, demo_model
+from tests.conftest import MENUS, demo_flow, demo_models
 
 SCRIPTS = sorted((MENUS / "tests").glob("*.yaml"))
 
@@ -13,7 +13,7 @@ def played(path: Path):
     script, faults = read_script(path.name, path.read_text(encoding="utf-8"))
     assert script is not None, faults
     flow = demo_flow()
-    return run(flow, script, back_end(script, flow.policies), demo_model().rank)
+    return run(flow, script, back_end(script, flow.policies), demo_models().rank)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

@@ -94,8 +94,8 @@ def test_who_waits_hears_the_place_and_music(carrier_post, floor, clock):
     floor.settle()
     waiting = carrier_post("/voice/twilio/wait", **CALL)
     assert words(waiting) == "You are number 2 in the queue."
-    assert tags(waiting) == ["Say", "Play", "Play", "Play"]  # 45 s until it is told again
-    assert verbs(waiting)[-1].text == f"{BASE}/voice/twilio/sound/calm.wav"
+    assert tags(waiting) == ["Say", "Play", "Play", "Play", "Redirect"]  # 45 s until it is told again
+    assert verbs(waiting)[-3].text == f"{BASE}/voice/twilio/sound/calm.wav"
 
 
 def test_hanging_up_in_the_queue_leaves_no_ticket(carrier_post, hotline):
@@ -174,7 +174,7 @@ def test_a_withheld_number_is_no_obstacle(carrier_post, hotline):
 
 
 def test_a_slow_shop_is_covered_by_a_filler(carrier_post, hotline, monkeypatch):
-    monkeypatch.setattr("webhooks.voice.WAIT_ACTION_S", 0.01)
+    monkeypatch.setattr("webhooks.voice_turn.WAIT_ACTION_S", 0.01)
     gate = __import__("threading").Event()
     slow = {
         "order": staticmethod(lambda number: (gate.wait(5), None)[1]),
@@ -249,6 +249,8 @@ def replace_media(settings):
 
 
 class _Fetch:
+    status_code = 200
+
     def __init__(self, content):
         self.content = content
 

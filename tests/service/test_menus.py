@@ -1,7 +1,11 @@
 import pytest
 
+from audio.registry import Engines
+from ivr.bootstrap import build
+from ivr.dialog.actions import Say
+from ivr.dialog.events import Pressed
 from ivr.errors import Conflict, InvalidInput, NotFound
-from ivr.service.menus import BrokenMenu, read_folder
+from ivr.service.menus import BrokenMenu, check, read_folder, version_id
 
 
 def edited(hotline, **change):
@@ -73,5 +77,54 @@ def test_a_folder_without_menus_or_with_other_bytes_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="no menu files"):
         read_folder(tmp_path)
     (tmp_path / "hotline.yaml").write_bytes(b"hotline: \xff\xfe")
-    with pytest.raises(InvalidInput, match="UTF-8"):
-        read_folder(tmp_path)
+    (tmp_path / "orders.yaml").write_bytes(b"nodes:\n  bye: {goodbye: caf\xe9}\n")
+    faults = check(read_folder(tmp_path)).faults
+    assert [(fault.file, fault.line, fault.rule) for fault in faults if fault.rule == "not-utf-8"] == [
+        ("hotline.yaml", 1, "not-utf-8"),
+        ("orders.yaml", 2, "not-utf-8"),
+    ]
+
+
+def test_what_a_caller_would_notice_of_a_draft_is_told_before_it_is_published(hotline):
+    files = hotline.menus.draft()["files"]
+    edited = files | {"hotline.yaml": files["hotline.yaml"].replace("How can I help?", "What is it?")}
+    flow = check(edited).flow
+    assert any("What is it?" in change.sentence for change in hotline.menus.changes(flow))
+    assert hotline.menus.changes(check(files).flow) == []
+
+
+def test_a_version_has_author_note_and_parent_and_is_named_by_its_content(hotline):
+    files = hotline.menus.draft()["files"]
+    first = hotline.menus.history()[0]["id"]
+    edited = files | {"hotline.yaml": files["hotline.yaml"].replace("Sunrise Store", "Moon Store")}
+    second = hotline.menus.publish(edited, author="sam", note="a new name")
+    newest = hotline.menus.history()[0]
+    assert (newest["id"], newest["author"], newest["note"], newest["parent"]) == (
+        second,
+        "sam",
+        "a new name",
+        first,
+    )
+    assert second == version_id(edited) != first
+
+
+def test_a_call_keeps_the_menus_it_began_with_across_a_restart(hotline, clock, shop, carrier):
+    hotline.calls.begin("CA1", "+15550101", "", "webhook")
+    files = hotline.menus.draft()["files"]
+    edited = files | {
+        "orders.yaml": files["orders.yaml"].replace("What is your order number?", "Which number?")
+    }
+    hotline.menus.publish(edited, author="sam")
+    again = build(hotline.settings, clock=clock, shop=shop, engines=Engines({}, {}), carrier=carrier)
+    try:
+        assert "What is your order number?" in said(again.calls.advance("CA1", 1, Pressed(clock(), "1")))
+        again.calls.begin("CA2", "+15550101", "", "webhook")
+        assert "Which number?" in said(again.calls.advance("CA2", 1, Pressed(clock(), "1")))
+    finally:
+        again.effects.close()
+        again.speech.close()
+        again.db.close()
+
+
+def said(part):
+    return " ".join(reply.text for reply in part.replies if isinstance(reply, Say))

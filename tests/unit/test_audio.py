@@ -16,6 +16,7 @@ from audio.session import (
     SendClear,
     SendMark,
     Started,
+    to_record,
 )
 from audio.sounds import hold_music, tone
 from audio.turn import ENDS, Heard, Timing, TurnDetector
@@ -150,7 +151,7 @@ class MarkedVad:
 LOUD = audio.to_ulaw(tone(440, 20, level=0.5))
 QUIET = audio.SILENCE
 OPEN = Listening(Timing(pause_ms=160, early_ms=192, end_ms=320), no_input_ms=1000, max_keys=1)
-NUMBER = Listening(ENDS["digits"], no_input_ms=1000, max_keys=6, finish_key=True, inter_digit_ms=500)
+NUMBER = Listening(ENDS["digits"], no_input_ms=1000, max_keys=6, finish_key="#", inter_digit_ms=500)
 
 
 class Line:
@@ -327,6 +328,150 @@ def test_digits_end_at_their_count_at_hash_or_after_a_pause():
     assert NobodySpoke not in line.kinds()
 
 
+def test_a_star_ends_a_number_where_the_menu_says_so_and_hash_counts_as_a_key_then():
+    line = Line()
+    line.listen(Listening(ENDS["digits"], max_keys=6, finish_key="*"))
+    for key in "1#2*":
+        line.take(line.session.key(key, line.now))
+    assert line.first(Keyed)[1].digits == "1#2"
+
+
+def test_without_a_finish_key_hash_is_a_key_like_others():
+    line = Line()
+    line.listen(OPEN)
+    line.take(line.session.key("#", line.now))
+    assert line.first(Keyed)[1].digits == "#"
+
+
+def test_a_finish_key_alone_says_nothing():
+    line = Line()
+    line.listen(NUMBER)
+    line.take(line.session.key("#", line.now))
+    assert line.kinds() == [NobodySpoke]
+
+
+def test_a_finish_key_behind_a_full_number_belongs_to_the_number():
+    line = Line()
+    line.listen(NUMBER)
+    for key in "123456":
+        line.take(line.session.key(key, line.now))
+    line.run(200)
+    line.take(line.session.key("#", line.now))
+    line.listen(OPEN)
+    assert line.kinds().count(Keyed) == 1
+    line.take(line.session.key("#", line.now))
+    assert line.kinds().count(Keyed) == 2
+
+
+# ---- recording
+
+MESSAGE = to_record(silence_ms=1000, longest_ms=6000, no_input_ms=2000, tone=LOUD * 10)
+
+
+def recording(prompt_ms=1000, wanted=MESSAGE):
+    line = Line()
+    line.session.begin_prompt(barge_in=False)
+    line.listen(wanted)
+    line.session.play(LOUD * (prompt_ms // 20))
+    line.session.prompt_complete()
+    return line
+
+
+def test_a_message_is_what_was_said_after_the_tone_without_the_silence_behind_it():
+    line = recording()
+    line.run(1300).run(2000, LOUD).run(1500)
+    at, finished = line.first(Finished)
+    assert line.sent_ms() == 1200  # the prompt and the tone
+    assert at == pytest.approx(1300 + 2000 + 1000, abs=100)
+    assert len(finished.pcm) / 8 == pytest.approx(2000 + 300, abs=150)
+    assert Paused not in line.kinds()
+
+
+def test_a_pause_for_thought_does_not_end_a_message():
+    line = recording()
+    line.run(1300).run(1000, LOUD).run(800).run(1000, LOUD).run(1200)
+    _, finished = line.first(Finished)
+    assert len(finished.pcm) / 8 == pytest.approx(2800 + 300, abs=150)
+
+
+def test_speech_does_not_stop_the_prompt_of_a_recording_and_is_no_part_of_it():
+    line = recording()
+    line.run(1000, LOUD)
+    assert SendClear not in line.kinds()
+    line.run(500).run(500, LOUD).run(1500)
+    _, finished = line.first(Finished)
+    assert len(finished.pcm) / 8 == pytest.approx(500 + 300, abs=350)
+
+
+def test_hash_ends_a_message_and_keeps_it():
+    line = recording()
+    line.run(1300).run(1500, LOUD)
+    line.take(line.session.key("#", line.now))
+    at, finished = line.first(Finished)
+    assert at == 2800
+    assert len(finished.pcm) / 8 == pytest.approx(1500, abs=150)
+    assert Keyed not in line.kinds()
+
+
+def test_hash_in_the_prompt_leads_straight_to_the_tone():
+    line = recording(prompt_ms=5000)
+    line.run(400)
+    line.take(line.session.key("#", line.now))
+    assert SendClear in line.kinds()
+    line.session.play(LOUD * 50)  # what the voice had still to say is not heard
+    line.session.prompt_complete()
+    line.run(300).run(1000, LOUD).run(1500)
+    assert line.sent_ms() <= 400 + 300 + 20 + 200
+    assert len(line.first(Finished)[1].pcm) / 8 == pytest.approx(1000 + 300, abs=150)
+
+
+def test_another_key_wins_over_a_message():
+    line = recording()
+    line.run(1300).run(1000, LOUD)
+    line.take(line.session.key("0", line.now))
+    line.run(2000)
+    assert line.first(Keyed)[1].digits == "0"
+    assert Finished not in line.kinds()
+
+
+def test_a_message_ends_at_its_greatest_length():
+    line = recording()
+    line.run(1300).run(9000, LOUD)
+    at, _ = line.first(Finished)
+    assert at == pytest.approx(1300 + 6000, abs=150)
+
+
+def test_silence_after_the_tone_is_nobody_even_if_hash_is_pressed():
+    line = recording()
+    line.run(5000)
+    assert line.first(NobodySpoke)[0] == pytest.approx(1200 + 2000, abs=100)
+    line = recording()
+    line.run(1500)
+    line.take(line.session.key("#", line.now))
+    assert line.kinds()[-1] is NobodySpoke
+
+
+def test_a_click_is_no_message_and_the_caller_is_still_waited_for():
+    line = recording()
+    line.run(1400).run(120, LOUD).run(5000)
+    assert Finished not in line.kinds()
+    assert NobodySpoke in line.kinds()
+
+
+def test_a_message_that_is_cut_off_by_hanging_up_is_worth_keeping_from_a_second_on():
+    line = recording()
+    line.run(1300).run(2000, LOUD)
+    assert len(line.session.hung_up()) / 8 == pytest.approx(2000, abs=150)
+    assert len(line.session.hung_up()) == 0
+    line = recording()
+    line.run(1300).run(600, LOUD)
+    assert len(line.session.hung_up()) == 0
+    line = Line()
+    line.listen()
+    line.run(3000, LOUD)
+    assert len(line.session.hung_up()) == 0
+
+
 def test_keys_typed_ahead_answer_the_next_question():
     line = Line()
     line.take(line.session.key("1", 0.0))
@@ -349,7 +494,10 @@ def test_audio_that_comes_after_a_barge_in_is_not_played():
 
 @given(
     st.lists(
-        st.sampled_from(["quiet", "loud", "key", "hash", "prompt", "listen", "stop", "resume"]), max_size=30
+        st.sampled_from(
+            ["quiet", "loud", "key", "hash", "prompt", "listen", "record", "stop", "resume", "gone"]
+        ),
+        max_size=30,
     )
 )
 def test_no_order_of_happenings_breaks_the_session(steps):
@@ -368,6 +516,10 @@ def test_no_order_of_happenings_breaks_the_session(steps):
                 line.prompt(400)
             case "listen":
                 line.listen(NUMBER)
+            case "record":
+                line.listen(MESSAGE)
+            case "gone":
+                line.session.hung_up()
             case "stop":
                 line.session.stop_listening()
             case "resume":

@@ -7,6 +7,7 @@ from ivr.commerce.actions import ACTION_TYPES, Context, run
 from ivr.commerce.demo import made
 from ivr.commerce.model import Order, Refund
 from ivr.commerce.policy import RefundPolicy, check_refund, refund_policy
+from ivr.commerce.scripted import MemoryFollowUps
 from ivr.dialog.actions import Act
 from tests.conftest import NOON
 
@@ -45,7 +46,7 @@ def test_policies_are_data_with_defaults():
 
 
 def acted(shop, action, **inputs):
-    return run(Act(action, inputs, "n"), Context(shop, {}, NOON, "key"))
+    return run(Act(action, inputs, "n"), Context(shop, MemoryFollowUps(), {}, NOON, "call", "key"))
 
 
 def test_every_outcome_of_an_action_is_one_that_it_names(shop):
@@ -62,9 +63,22 @@ def test_every_outcome_of_an_action_is_one_that_it_names(shop):
     assert acted(shop, "refund.check", order="100311").outcome == "already"
     shop.down = True
     for name, kind in ACTION_TYPES.items():
+        if name in ("callback.book", "survey.record"):
+            continue  # these need no shop
         outcome = acted(shop, name, number="1", order="1", amount="1").outcome
         assert outcome == "unavailable"
         assert outcome in kind.outcomes
+
+
+def test_a_call_back_needs_a_number_that_can_be_dialled(shop):
+    assert acted(shop, "callback.book", queue="support", number="+15550101").data["phone"] == "+15550101"
+    for number in (None, "", "call me", "12"):
+        assert acted(shop, "callback.book", queue="support", number=number).outcome == "no_number"
+
+
+def test_a_rating_is_kept_with_its_reason(shop):
+    assert acted(shop, "survey.record", survey="s", score=4, reason="fine").outcome == "recorded"
+    assert acted(shop, "survey.record", survey="s", score="many").outcome == "unavailable"
 
 
 def test_the_demo_shop_is_the_same_for_the_same_seed():

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.dialog.diagram import edges, mermaid, svg
-from ivr.dialog.diff import compare
+from ivr.dialog.diff import compare, gathered
 from ivr.service.menus import check
 from tests.conftest import demo_files, demo_flow
 
@@ -30,7 +30,7 @@ def sentences(*edits):
          "At 'anything_else' callers now hear “Anything else?” instead of “Is there anything else I can do for you?”."),
         (("hotline.yaml", '{key: "2", intents: [get_refund', '{key: "3", intents: [get_refund'),
          "At 'welcome' option 2 moved to 3 (“get refund”)."),
-        (("hotline.yaml", "      - {intents: [opening_hours], goto: tell_hours}\n\n  anything_else", "\n  anything_else"),
+        (("hotline.yaml", "      - {intents: [opening_hours], goto: tell_hours}\n", ""),
          "At 'welcome' the option “opening hours” is gone."),
         (("orders.yaml", "goto: order_status", "goto: shop_down"),
          "After 'ask_order', callers now come to 'shop_down' instead of 'order_status'."),
@@ -65,10 +65,84 @@ def test_a_question_put_in_between_is_told_as_asked_before():
         ),
     )
     assert (
-        "After 'ask_refund_order', callers are now asked for reason before they come to 'refund_check'."
+        "After 'ask_refund_order', callers are now asked for a reason before they come to 'refund_check'."
         in told
     )
     assert "Callers can now reach 'ask_reason' and hear “Why?”." in told
+
+
+def test_what_is_told_of_many_nodes_is_told_once_for_people():
+    changes = compare(demo_flow(), changed(("hotline.yaml", "tries: 3", "tries: 2")))
+    told = [change.sentence for change in gathered(changes)]
+    assert len(told) == 1 < len(changes)
+    assert told[0].startswith("At 'welcome', 'anything_else', 'what_else' and ")
+    assert told[0].endswith(" more callers are asked 2 times at most, were 3.")
+
+
+def test_a_reason_asked_before_the_amount_and_an_option_that_moved_are_told_in_those_words():
+    text = GOOD_SHOP.replace("goto: amount}", "goto: reason}").replace('{key: "3"', '{key: "4"')
+    text = text.replace(
+        "nodes:\n", "nodes:\n  reason: {collect: reason, as: text, say: Why?, goto: amount}\n"
+    )
+    text = text.replace('      - {key: "5", phrases: [points], goto: loyalty}\n', "").replace(
+        "  loyalty: {goodbye: You have points.}\n", ""
+    )
+    told = [change.sentence for change in compare(flow_of(GOOD_SHOP), flow_of(text))]
+    assert "After 'refund', callers are now asked for a reason before the amount." in told
+    assert "At 'hello' option 3 moved to 4 (“bye”)." in told
+    assert "Nobody reaches 'loyalty' any more." in told
+
+
+GOOD_SHOP = """\
+hotline: Shop
+start: hello
+patience: {give_up: person}
+queues: {support: }
+nodes:
+  hello:
+    menu: closed
+    say: Hello.
+    choices:
+      - {key: "1", phrases: [money back], goto: refund}
+      - {key: "3", phrases: [bye], goto: bye}
+      - {key: "5", phrases: [points], goto: loyalty}
+  refund: {collect: order, as: order_number, say: Which order?, goto: amount}
+  amount: {collect: amount, as: amount, say: How much?, goto: person}
+  loyalty: {goodbye: You have points.}
+  bye: {goodbye: Bye.}
+  person: {queue: support}
+"""
+
+
+def flow_of(text):
+    flow = check({"hotline.yaml": text}).flow
+    assert flow is not None
+    return flow
+
+
+def test_a_node_that_was_only_renamed_is_no_change():
+    text = GOOD_SHOP.replace("loyalty", "points_told")
+    assert compare(flow_of(GOOD_SHOP), flow_of(text)) == []
+
+
+def test_another_language_and_its_texts_are_told():
+    zh = "nodes: {bye: {goodbye: 再见}}\n"
+    old, new = (
+        check({"hotline.yaml": GOOD_SHOP, "translations/zh.yaml": t}).flow
+        for t in (zh, zh.replace("再见", "拜拜"))
+    )
+    assert [c.sentence for c in compare(flow_of(GOOD_SHOP), new)] == ["The hotline now also speaks Chinese."]
+    assert [c.sentence for c in compare(old, new)] == [
+        "In Chinese, at 'bye' callers now hear “拜拜” instead of “再见”."
+    ]
+
+
+def test_opening_hours_that_changed_are_told():
+    week = 'team: {week: {monday: "09:00-17:00"}}\n'
+    old, new = (
+        check({"hotline.yaml": GOOD_SHOP, "calendars.yaml": w}).flow for w in (week, week.replace("17", "18"))
+    )
+    assert [c.kind for c in compare(old, new)] == ["hours"]
 
 
 def test_what_nobody_reaches_any_more_is_said():

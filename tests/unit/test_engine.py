@@ -6,10 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.dialog.actions import HangUp, JoinQueue, Listen, Say
+from ivr.dialog.actions import HangUp, JoinQueue, Listen, Record, Say
 from ivr.dialog.codec import from_data, state_from_data, state_to_data, to_data
 from ivr.dialog.engine import begin, rescue, step
-from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Intent, Pressed, Silent, Spoke
+from ivr.dialog.events import (
+    Acted,
+    CallStarted,
+    Event,
+    HungUp,
+    Intent,
+    Pressed,
+    Recorded,
+    Silent,
+    Spoke,
+    Transferred,
+    Waited,
+)
 from tests.conftest import NOON, demo_flow, demo_model
 
 FOUND = {"number": "100245", "status": "shipped", "eta": "2026-11-25"}
@@ -83,7 +95,9 @@ def test_an_unclear_answer_is_a_miss_with_another_prompt(flow, event):
 
 def test_the_third_miss_gives_a_person(flow):
     done = after(flow, Silent(NOON), Silent(NOON), Silent(NOON))
-    assert done.replies[-1] == JoinQueue("support", {"orders": 1, "en": 1}, 0, None, 45_000)
+    assert done.replies[-1] == JoinQueue(
+        "support", {"orders": 1, "en": 1}, callback_after_ms=60_000, overflow_after_ms=600_000
+    )
 
 
 def test_agent_is_understood_while_an_order_number_is_asked(flow):
@@ -209,6 +223,9 @@ EVENTS = st.one_of(
         st.sampled_from([{}, FOUND, {"amount": {"amount": "x"}}]),
     ),
     st.just(HungUp(NOON)),
+    st.builds(Recorded, st.just(NOON), st.just("REC1"), st.integers(0, 9), st.text(max_size=20)),
+    st.builds(Waited, st.just(NOON), st.integers(0, 10**7)),
+    st.builds(Transferred, st.just(NOON), st.sampled_from(["answered", "busy", "no_answer", "failed", "?"])),
 )  # fmt: skip
 
 
@@ -235,7 +252,7 @@ def test_the_caller_is_always_asked_or_helped_or_at_the_end(events):
         while done.effect is not None:
             done = step(flow, done.state, Acted(NOON, done.effect.action, "unavailable"))
         if done.replies:
-            assert isinstance(done.replies[-1], Listen | JoinQueue | HangUp)
+            assert isinstance(done.replies[-1], Listen | Record | JoinQueue | HangUp)
 
 
 @given(st.lists(EVENTS, max_size=30))
@@ -251,5 +268,5 @@ def test_a_remembered_step_is_the_same_as_one_worked_out(events):
 
 def test_every_event_kind_is_tried_above():
     assert {kind.__name__ for kind in get_args(Event)} == {
-        "CallStarted", "Pressed", "Spoke", "Silent", "Acted", "HungUp",
+        "CallStarted", "Pressed", "Spoke", "Silent", "Recorded", "Waited", "Transferred", "Acted", "HungUp",
     }  # fmt: skip

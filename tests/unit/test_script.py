@@ -5,7 +5,7 @@ from ivr.dialog.actions import Expect, Listen
 from ivr.dialog.script import coverage, read_script, run, split_keys
 
 MENU = Listen(Expect("open"), "n", "en", max_keys=1)
-NUMBER = Listen(Expect("digits"), "n", "en", max_keys=6, finish_key=True)
+NUMBER = Listen(Expect("digits"), "n", "en", max_keys=6, finish_key="#")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
-from ivr.dialog.actions import Expect, HangUp, JoinQueue, Listen, Say
+from ivr.dialog.actions import Expect, HangUp, JoinQueue, Listen, Record, Say, Transfer
 from ivr.telephony.twilio import media, twiml
 from ivr.telephony.twilio.signature import sign, valid
 from ivr.telephony.twilio.webhook import parse
@@ -97,6 +97,12 @@ def test_a_webhook_is_read_as_plain_data():
     assert (asked.call, asked.caller, asked.digits, asked.speech) == ("CA1", "+15550101", "12#", None)
 
 
+def test_a_caller_who_hung_up_in_a_recording_has_pressed_no_key():
+    asked = parse({"CallSid": "CA1", "RecordingUrl": "https://x/r", "Digits": "hangup"})
+    assert asked.hung_up
+    assert asked.digits == ""
+
+
 @pytest.mark.parametrize("caller", ["anonymous", "client:ann", "sip:a@b", "", "+", "+1", "+12ab5"])
 def test_a_caller_without_a_number_is_nobody(caller):
     assert parse({"From": caller}).caller == ""
@@ -111,8 +117,8 @@ def test_a_confidence_is_a_share(text, share):
 
 # ---- TwiML
 
-LISTEN = Listen(Expect("digits"), "n", "en", max_keys=6, finish_key=True)
-TO = twiml.Addresses("https://x/next?turn=1&a=2", "https://x/q", "https://x/w")
+LISTEN = Listen(Expect("digits"), "n", "en", max_keys=6, finish_key="#")
+TO = twiml.Addresses("https://x/next?turn=1&a=2", "https://x/q", "https://x/w", "https://x/t")
 
 
 def tags(document):
@@ -142,6 +148,44 @@ def test_a_queue_and_an_end_are_rendered():
         "Enqueue",
     ]
     assert tags(twiml.conversation([said, HangUp()], lambda s: twiml.play("u"), TO)) == ["Play", "Hangup"]
+
+
+@pytest.mark.parametrize(("key", "finish"), [("", ""), ("#", "#"), ("*", "*")])
+def test_the_finish_key_is_the_menu_s(key, finish):
+    listen = Listen(Expect("digits"), "n", "en", max_keys=6, finish_key=key)
+    document = twiml.conversation([listen], lambda s: "", TO, speech="")
+    assert fromstring(document.encode())[0].get("finishOnKey") == finish
+
+
+RECORD = Record("n", "en", longest_ms=90_500, silence_ms=2500)
+
+
+def test_a_message_is_recorded_behind_prompts_that_a_key_stops():
+    document = twiml.conversation([Say("Speak.", "n", "en"), RECORD], lambda s: twiml.say(s.text), TO)
+    gather, record = fromstring(document.encode())
+    assert (gather.tag, gather.get("numDigits"), gather.get("finishOnKey")) == ("Gather", "1", "")
+    assert (record.get("timeout"), record.get("maxLength")) == ("3", "91")
+    assert (record.get("finishOnKey"), record.get("playBeep")) == ("1234567890*#", "true")
+    assert gather.get("action") == record.get("action") == TO.answer
+
+
+def test_a_carrier_that_does_the_speech_gathers_the_words_of_a_message():
+    document = twiml.conversation([Say("Speak.", "n", "en"), RECORD], lambda s: "", TO, speech="gather")
+    gather, redirect = fromstring(document.encode())
+    assert (gather.get("input"), redirect.text) == ("dtmf speech", TO.answer)
+
+
+@pytest.mark.parametrize(
+    ("to", "noun"), [("+4930123456", "Number"), ("sip:help@shop.example", "Sip"), ("sips:a@b?x=1&y=2", "Sip")]
+)
+def test_a_transfer_dials_a_number_or_a_sip_address(to, noun):
+    document = twiml.conversation(
+        [Say("Hold on.", "n", "en"), Transfer(to, "n", 20_000)], lambda s: "<Play/>", TO
+    )
+    play, dial = fromstring(document.encode())
+    assert (play.tag, dial.get("action"), dial.get("timeout")) == ("Play", TO.after_transfer, "20")
+    assert dial.get("answerOnBridge") == "true"
+    assert [(one.tag, one.text) for one in dial] == [(noun, to)]
 
 
 @given(st.text(max_size=40))

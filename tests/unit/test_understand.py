@@ -21,15 +21,15 @@ from tests.conftest import demo_model
         ("when are you open tomorrow", "opening_hours"),
     ],
 )
-def test_a_sentence_in_other_words_finds_its_matter(rank, said, intent):
-    best = rank(said)[0]
+def test_a_sentence_in_other_words_finds_its_matter(said, intent):
+    best = demo_model().rank(said)[0]
     assert best.name == intent
     assert best.confidence >= 0.4
 
 
 @pytest.mark.parametrize("said", ["", "mumble", "what's the weather like in Paris", "purple elephants dance"])
-def test_what_nobody_has_taught_is_not_understood(rank, said):
-    assert all(intent.confidence < 0.4 for intent in rank(said))
+def test_what_nobody_has_taught_is_not_understood(said):
+    assert all(intent.confidence < 0.4 for intent in demo_model().rank(said))
 
 
 def test_two_close_readings_make_the_first_less_sure():

@@ -24,7 +24,7 @@ export class Floor {
   }
 
   happened(message) {
-    if (["call", "ticket", "agent", "turn"].includes(message.topic)) this.refreshSoon();
+    if (["call", "ticket", "agent", "turn", "callback"].includes(message.topic)) this.refreshSoon();
     if (this.open && message.call_id === this.open) this.readSoon();
   }
 
@@ -36,11 +36,12 @@ export class Floor {
     }
   }
 
-  render({ calls, recent, tickets, agents }) {
+  render({ calls, recent, tickets, agents, callbacks }) {
     const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)));
     this.tiles(calls, waiting, agents);
     this.rows("live", calls, (call) => this.liveRow(call));
     this.rows("queue", waiting, (ticket, at) => this.queueRow(ticket, at));
+    this.rows("callbacks", callbacks, callbackRow);
     this.rows("agents", agents, agentRow);
     this.rows("recent", recent.filter(({ status }) => status === "ended"), (call) => this.recentRow(call));
     this.showTimes();
@@ -152,6 +153,18 @@ function agentRow(agent) {
     cell("State", make("span", { class: "chip", "data-state": agent.state }, words.agentState(agent.state)), reason),
     cell("Skills", words.skills(agent.skills)),
     cell("Time", timer(agent.since)),
+  );
+}
+
+function callbackRow(booked) {
+  const later = booked.not_before ? make("span", { class: "sub" }, `not before ${dayAndTime(booked.not_before)}`) : null;
+  return make(
+    "tr",
+    {},
+    cell("Number", make("b", {}, booked.number)),
+    cell("Queue", words.plain(booked.queue), later),
+    cell("Matter", booked.matter ? words.plain(booked.matter) : "–"),
+    cell("Promised", timer(booked.entered_at)),
   );
 }
 

@@ -1,5 +1,5 @@
 // A phone line in the browser: the switch's socket, the microphone and the loudspeaker.
-// Everything the switch says (ringing, answered, queued, incoming, bridged, parted, ended, failed …) is
+// Everything the switch says (ringing, answered, queued, left, incoming, bridged, parted, ended, failed …) is
 // an event of that name with the message as `detail`; besides: opened, closed, refused, level, frame.
 
 const MOST_UNSENT_BYTES = 16_000; // two seconds; a network that is slower gets gaps, not delay

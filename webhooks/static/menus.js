@@ -13,10 +13,11 @@ const MAIN = "hotline.yaml";
 
 export class Menus {
   constructor() {
-    this.draft = { files: {}, versions: [], faults: [], changed: false, revision: 0 };
+    this.draft = { files: {}, versions: [], faults: [], changes: [], changed: false, revision: 0 };
     this.sessions = new Map(); // an editing session for each file that was opened
     this.name = null;
     this.faults = [];
+    this.changes = [];
     this.asked = 0;
     this.busy = false;
     this.checkSoon = debounced(() => this.check(), CHECK_AFTER_MS);
@@ -72,6 +73,7 @@ export class Menus {
     const before = this.draft;
     this.draft = draft;
     this.faults = draft.faults;
+    this.changes = draft.changes;
     for (const [name, session] of this.sessions) this.bringUp(name, session, before, replace);
     if (!(this.name in draft.files)) this.name = null;
     if (!this.name) this.openFile(MAIN in draft.files ? MAIN : Object.keys(draft.files)[0]);
@@ -126,9 +128,10 @@ export class Menus {
     const asked = this.asked;
     try {
       const text = this.sessions.get(this.name).getValue();
-      const { faults } = await post("/studio/api/check", { name: this.name, text });
+      const { faults, changes } = await post("/studio/api/check", { name: this.name, text });
       if (asked !== this.asked) return;
       this.faults = faults;
+      this.changes = changes;
       this.render();
     } catch (error) {
       if (error.status) problem(error);
@@ -153,7 +156,15 @@ export class Menus {
     $("tab-faults").replaceChildren(String(errors.length), make("span", { class: "visually-hidden" }, errors.length === 1 ? " error" : " errors"));
     this.renderFiles(unsaved);
     this.renderFaults();
+    this.renderChanges();
     this.renderVersions();
+  }
+
+  // What a caller would notice, told before it is published; broken menus cannot be compared.
+  renderChanges() {
+    const told = (this.changes || []).map(({ sentence, kind }) => make("li", { "data-kind": kind }, sentence));
+    const none = make("li", { class: "muted" }, this.changes ? "Nothing: callers hear what is published now." : "This is told once the errors are mended.");
+    replaceIfNew($("changes"), told.length ? told : [none]);
   }
 
   renderFiles(unsaved) {
@@ -162,7 +173,7 @@ export class Menus {
   }
 
   fileItem(name, unsaved) {
-    const count = this.faults.filter(({ file }) => file === name).length;
+    const count = this.faults.filter(({ file, severity }) => file === name && severity !== "allowed").length;
     const worst = this.faults.some(({ file, severity }) => file === name && severity === "error") ? "error" : "warning";
     const button = make(
       "button",
@@ -177,7 +188,7 @@ export class Menus {
   }
 
   renderFaults() {
-    const here = this.faults.filter(({ file }) => file === this.name);
+    const here = this.faults.filter(({ file, severity }) => file === this.name && severity !== "allowed");
     const marks = here.map(({ line, message, severity }) => ({ row: Math.max(0, (line || 1) - 1), column: 0, text: message, type: severity === "error" ? "error" : "warning" }));
     const session = this.sessions.get(this.name);
     if (JSON.stringify(session.getAnnotations()) !== JSON.stringify(marks)) session.setAnnotations(marks);
@@ -188,11 +199,13 @@ export class Menus {
 
   faultItem(fault) {
     const where = fault.line ? `${fault.file}, line ${fault.line}` : fault.file || "The whole hotline";
+    const kind = { error: "Error", warning: "Hint", allowed: "Allowed" }[fault.severity];
+    const what = fault.reason ? `${fault.message} (${fault.reason})` : fault.message;
     const button = make(
       "button",
       { class: `fault ${fault.severity}`, "data-testid": "fault", "data-line": fault.line ?? "", "data-file": fault.file ?? "" },
-      icon(fault.severity === "error" ? "error" : "warning"),
-      make("span", {}, make("span", { class: "fault-where" }, `${fault.severity === "error" ? "Error" : "Hint"} · ${where}`), make("span", { class: "fault-what" }, fault.message)),
+      icon({ error: "error", warning: "warning", allowed: "check" }[fault.severity]),
+      make("span", {}, make("span", { class: "fault-where" }, `${kind} · ${where}`), make("span", { class: "fault-what" }, what)),
     );
     button.addEventListener("click", () => fault.file in this.draft.files && this.openFile(fault.file, fault.line || 1));
     return make("li", {}, button);

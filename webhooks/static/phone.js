@@ -91,6 +91,7 @@ function listen(mine) {
   });
   on("answered", answered);
   on("queued", () => enter("queued"));
+  on("left", () => enter("connected"));
   on("bridged", () => {
     enter("person");
     const words = typed ? "A person is on the line now, and reads what was said so far. Call with a microphone to talk." : "A person is on the line now";

@@ -68,6 +68,8 @@ export class Transcript {
         return [this._caller(turn, [...event.digits].join(" "), ["by keys", HEARD[turn.understood]])];
       case "Silent":
         return turn.turn === 0 ? [] : [this._caller(turn, "…", ["nothing was said"])];
+      case "Recorded":
+        return [this._caller(turn, event.text || "…", [`left a message of ${Math.round(event.ms / 1000)} s`])];
       case "Acted":
         return [acted(event)];
       default:
@@ -98,6 +100,7 @@ export class Transcript {
 
   _end(turn) {
     if (turn.ends?.kind === "JoinQueue") return [system("headset", "Handed to a person")];
+    if (turn.ends?.kind === "Transfer") return [system("headset", `Another telephone is rung: ${turn.ends.to}`)];
     if (turn.ends?.kind === "HangUp") return [system("check", `The hotline ends the call: ${words.outcome(turn.ends.outcome).toLowerCase()}`)];
     return [];
   }

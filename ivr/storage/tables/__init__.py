@@ -2,6 +2,7 @@
 
 from ivr.storage.tables.base import Base
 from ivr.storage.tables.calls import CallRow, EffectRow, TurnRow
+from ivr.storage.tables.followups import CallbackRow, RatingRow, RecordingRow
 from ivr.storage.tables.menus import DraftRow, MenuVersionRow, PublishedRow
 from ivr.storage.tables.people import AgentRow, AuditRow, UserRow
 from ivr.storage.tables.queue import TicketRow
@@ -12,12 +13,15 @@ __all__ = [
     "AuditRow",
     "Base",
     "CallRow",
+    "CallbackRow",
     "CustomerRow",
     "DraftRow",
     "EffectRow",
     "MenuVersionRow",
     "OrderRow",
     "PublishedRow",
+    "RatingRow",
+    "RecordingRow",
     "RefundRow",
     "TicketRow",
     "TurnRow",

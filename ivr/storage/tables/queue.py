@@ -12,7 +12,8 @@ from ivr.storage.tables.base import Base
 class TicketRow(Base):
     """One caller's place. `entered_at` never changes: it is the place.
 
-    States: waiting, offered, connecting, connected, wrap_up, done, abandoned.
+    States: waiting, offered, connecting, connected, wrap_up, done, abandoned, left (for a
+    call back or another node).
     """
 
     __tablename__ = "tickets"

@@ -1,8 +1,8 @@
 """A telephone at the other end of a WebSocket: the phone page, the desk, `ivr call`.
 
 Binary messages are mu-law audio, both ways. Text messages are JSON with a `type`: from the phone
-dial, key, say (text mode), silence, hangup, answer, decline; to the phone ringing, answered, said,
-queued, incoming, bridged, parted, clear, ended.
+dial, key, say (text mode), silence, hangup, answer, decline, number (be rung under it); to the phone
+ringing, answered, said, queued, left, incoming, bridged, parted, clear, ended.
 """
 
 import asyncio
@@ -109,6 +109,8 @@ class SocketPhone:
                 line.inputs.put_nowait(Words(str(message.get("text", ""))[:500]))
             case "silence" if line:
                 line.inputs.put_nowait(Nothing())
+            case "number" if self._client and message.get("number"):
+                self._network.give_number(self._client, str(message["number"])[:64])
             case "answer" | "decline" if self._client:
                 self._client.decide(kind == "answer")
             case "hangup":

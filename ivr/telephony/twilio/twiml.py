@@ -3,17 +3,31 @@
 Documents are formatted texts with escaping: a builder costs 80 times as much.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from ivr.dialog.actions import HangUp, JoinQueue, Listen, Reply, Say
+from ivr.dialog.actions import (
+    Expect,
+    HangUp,
+    JoinQueue,
+    Leaving,
+    Listen,
+    Record,
+    Reply,
+    Say,
+    Transfer,
+    Waiting,
+)
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 RECORD_SILENCE_S = 2
 RECORD_LONGEST_S = 20
 CONTENT_TYPE = "text/xml; charset=utf-8"
 ALL_KEYS = "1234567890*#"
+KEY_WAIT_S = 1
+"""How long a key is waited for before a recording begins: the least that <Gather> can do."""
 
 
 def document(*verbs: str) -> str:
@@ -70,6 +84,42 @@ def enqueue(queue: str, action: str, wait: str) -> str:
     )
 
 
+def leave() -> str:
+    """Return the way out of a queue: what stands behind <Enqueue> follows, or its action."""
+    return "<Leave/>"
+
+
+def gather_key(said: str, action: str, timeout_s: int = 1) -> str:
+    """Return prompts during which one key may be pressed; without one the document goes on."""
+    return (
+        f'<Gather input="dtmf" numDigits="1" finishOnKey="" action={quoteattr(action)} method="POST" '
+        f'timeout="{timeout_s}">{said}</Gather>'
+    )
+
+
+def dial(to: str, action: str, timeout_s: int) -> str:
+    """Return the way to another telephone: an E.164 number or a SIP address."""
+    noun = "Sip" if to.startswith(("sip:", "sips:")) else "Number"
+    return (
+        f'<Dial action={quoteattr(action)} method="POST" answerOnBridge="true" timeout="{timeout_s}">'
+        f"<{noun}>{escape(to)}</{noun}></Dial>"
+    )
+
+
+def record(wanted: Record, action: str) -> str:
+    """Return the verb that keeps what the caller says; any key ends it."""
+    return (
+        f'<Record action={quoteattr(action)} method="POST" timeout="{_seconds(wanted.silence_ms)}" '
+        f'maxLength="{_seconds(wanted.longest_ms)}" finishOnKey="{ALL_KEYS}" '
+        f'playBeep="{"true" if wanted.beep else "false"}" trim="do-not-trim"/>'
+    )
+
+
+def _seconds(milliseconds: int) -> int:
+    """Return whole seconds, at least one and not less than asked for."""
+    return max(1, math.ceil(milliseconds / 1000))
+
+
 def dial_client(identity: str, action: str, ticket: str, timeout_s: int = 20) -> str:
     """Return the document that bridges the caller with an agent's phone in the browser."""
     return document(
@@ -81,11 +131,12 @@ def dial_client(identity: str, action: str, ticket: str, timeout_s: int = 20) ->
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a webhook conversation goes on: the answer's action, the queue's two addresses."""
+    """Where a conversation goes on: with the answer, after a queue and while in it, after a transfer."""
 
     answer: str
     after_queue: str
     wait: str
+    after_transfer: str
 
 
 def conversation(
@@ -96,41 +147,65 @@ def conversation(
     Prompts of a turn that listens go inside <Gather>, so that a key stops them. `speech` tells how
     words are taken: "record" (we recognise them), "gather" (the carrier does), "" (keys only).
     """
-    listen = next((reply for reply in reversed(replies) if isinstance(reply, Listen)), None)
     said = "".join(speak(reply) for reply in replies if isinstance(reply, Say))
-    if listen is not None:
-        return document(_gather(listen, said, to, speech), *_otherwise(listen, to, speech))
-    verbs = [said]
-    for reply in replies:
+    for reply in reversed(replies):
         match reply:
-            case JoinQueue(queue=queue):
-                verbs.append(enqueue(queue, to.after_queue, to.wait))
-            case HangUp():
-                verbs.append(hang_up())
-            case Say() | Listen():
+            case Listen() | Record():
+                return document(*asking(reply, said, to.answer, speech=speech))
+            case JoinQueue() | Transfer() | HangUp():
+                return document(said, ending(reply, to))
+            case Say():
                 pass
-    return document(*verbs)
+    return document(said)
 
 
-def _gather(listen: Listen, said: str, to: Addresses, speech: str) -> str:
-    seconds = max(1, round(listen.no_input_ms / 1000)) if speech != "record" else 1
+def asking(waits: Waiting, said: str, answer: str, *, speech: str) -> list[str]:
+    """Return the verbs that take an answer, with its prompts."""
+    match waits:
+        case Listen():
+            return [_gather(waits, said, answer, speech), *_otherwise(answer, speech)]
+        case Record() if speech == "gather":
+            return [_gather(_words(waits), said, answer, speech), redirect(answer)]
+        case Record():
+            before = [gather_key(said, answer, KEY_WAIT_S)] if said else []
+            return [*before, record(waits, answer)]
+
+
+def _words(waits: Record) -> Listen:
+    """Return what stands for a recording where the carrier hears words only."""
+    return Listen(Expect("text"), waits.node, waits.language, no_input_ms=waits.no_input_ms)
+
+
+def ending(last: Leaving, to: Addresses) -> str:
+    """Return the verb that ends the talk with the machine, for a while or for good."""
+    match last:
+        case JoinQueue(queue=queue):
+            return enqueue(queue, to.after_queue, to.wait)
+        case Transfer(to=number, timeout_ms=limit):
+            return dial(number, to.after_transfer, _seconds(limit))
+        case HangUp():
+            return hang_up()
+
+
+def _gather(listen: Listen, said: str, answer: str, speech: str) -> str:
+    seconds = max(1, round(listen.no_input_ms / 1000)) if speech != "record" else KEY_WAIT_S
     kinds = "dtmf speech" if speech == "gather" else "dtmf"
-    finish = "#" if listen.finish_key else ""
     hints = f" hints={quoteattr(', '.join(listen.expect.phrases[:40]))}" if speech == "gather" else ""
     spoken = (
         f' speechTimeout="auto" language={quoteattr(SPOKEN_AS.get(listen.language, listen.language))}{hints}'
     )
     return (
-        f'<Gather input="{kinds}" action={quoteattr(to.answer)} method="POST" numDigits="{listen.max_keys}" '
-        f'finishOnKey="{finish}" timeout="{seconds}"{spoken if speech == "gather" else ""}>{said}</Gather>'
+        f'<Gather input="{kinds}" action={quoteattr(answer)} method="POST" numDigits="{listen.max_keys}" '
+        f'finishOnKey="{listen.finish_key}" timeout="{seconds}"{spoken if speech == "gather" else ""}>'
+        f"{said}</Gather>"
     )
 
 
-def _otherwise(listen: Listen, to: Addresses, speech: str) -> list[str]:
+def _otherwise(answer: str, speech: str) -> list[str]:
     """What follows when no key came: record what is said, or report the silence."""
     if speech == "record":
         return [
-            f'<Record action={quoteattr(to.answer)} method="POST" timeout="{RECORD_SILENCE_S}" '
+            f'<Record action={quoteattr(answer)} method="POST" timeout="{RECORD_SILENCE_S}" '
             f'maxLength="{RECORD_LONGEST_S}" finishOnKey="{ALL_KEYS}" playBeep="true" trim="do-not-trim"/>'
         ]
-    return [redirect(to.answer)]
+    return [redirect(answer)]

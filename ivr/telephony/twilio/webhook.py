@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class VoiceRequest:
-    """What a voice webhook says. Texts are "" where the parameter is missing."""
+    """What a voice webhook says. Texts are "" where the parameter is missing.
+
+    `hung_up` tells that a recording ended because the caller did.
+    """
 
     call: str
     caller: str
@@ -20,6 +23,7 @@ class VoiceRequest:
     speech: str | None
     confidence: float
     recording_url: str
+    hung_up: bool
     queue_result: str
     dial_status: str
     media: str
@@ -36,6 +40,7 @@ def parse(form: Mapping[str, str]) -> VoiceRequest:
         speech=form.get("SpeechResult"),
         confidence=_share(form.get("Confidence")),
         recording_url=form.get("RecordingUrl", ""),
+        hung_up=form.get("Digits") == "hangup",
         queue_result=form.get("QueueResult", ""),
         dial_status=form.get("DialCallStatus", ""),
         media=form.get("SipHeader_X-Ivr-Media", ""),

@@ -1,0 +1,10 @@
+"""`ivr bench`: the figures behind what the README says, each beside its yardstick in the same run."""
+
+from ivr.cli.bench.figures import bench
+from ivr.cli.bench.menu import bench_menu
+from ivr.cli.bench.speech import bench_speech
+
+for _command in (bench_menu, bench_speech):
+    bench.add_command(_command)
+
+COMMANDS = (bench,)

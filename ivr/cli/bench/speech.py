@@ -1,0 +1,158 @@
+"""`ivr bench speech`: recognition, voice, and whole calls at the caller's ear."""
+
+import asyncio
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ivr.cli.bench.figures import JSON, Figures, machine, show
+from ivr.dialog.script import read_script
+from ivr.errors import Unavailable
+
+
+@click.command("speech", epilog="\b\nExample:\n  ivr bench speech --calls 5")
+@JSON
+@click.option(
+    "--calls", default=5, show_default=True, type=click.IntRange(1, 50), help="Calls placed by audio."
+)
+def bench_speech(as_json: bool, calls: int) -> None:
+    """Recognition, voice, and whole calls: how long a caller waits for the first sound of a reply."""
+    figures: Figures = {"machine": machine(), **_engines()}
+    figures |= asyncio.run(_calls(calls))
+    show(figures, as_json)
+
+
+def _engines() -> Figures:
+    import numpy as np
+
+    from audio import pcm as audio
+    from audio.asr.moonshine import Moonshine
+    from audio.pcm import Pcm
+    from audio.tts.hibari import HibariVoice
+    from ivr.dialog.actions import Expect
+
+    voice, recogniser = HibariVoice(), Moonshine()
+    voice.warm_up()
+    recogniser.warm_up()
+    texts = [
+        "Where is my order?",
+        "My order number is 1 0 0, 2 4 5.",
+        "I want my money back.",
+        "Yes, please.",
+        "Agent.",
+    ]
+    first, lines, spoken = [], [], 0.0
+    for text in texts:
+        began = time.perf_counter()
+        pieces: list[Pcm] = []
+        for piece in voice.speak(text):
+            if not pieces:
+                first.append((time.perf_counter() - began) * 1000)
+            pieces.append(piece)
+        whole = np.concatenate(pieces)
+        lines.append(audio.resample(whole, voice.info.sample_rate, audio.RATE))
+        spoken += len(whole) / voice.info.sample_rate
+    heard = [recogniser.transcribe(line, audio.RATE, Expect("open")).seconds * 1000 for line in lines * 4]
+    return {
+        "hibari: ms to first audio, mean": round(statistics.mean(first), 1),
+        "moonshine: ms an utterance, mean": round(statistics.mean(heard), 1),
+        "moonshine: ms an utterance, longest": round(max(heard), 1),
+        "moonshine: recognition time / audio time": round(sum(heard) / 4000 / spoken, 3),
+    }
+
+
+async def _calls(count: int) -> Figures:
+    """Place calls to a server of our own and measure at the caller's ear."""
+    from tempfile import TemporaryDirectory
+
+    from ivr.cli.caller import ScriptedCall, SynthesisedCaller
+
+    script, _ = read_script("bench", BENCH_SCRIPT)
+    assert script is not None
+    waits: list[int] = []
+    stops: list[int] = []
+    with TemporaryDirectory(prefix="ivr-bench-") as folder:
+        server, base, ready = await asyncio.to_thread(_server, Path(folder))
+        try:
+            voice = SynthesisedCaller()
+            for _ in range(count):
+                report = await ScriptedCall(base, script, voice, lambda line: None).run()
+                if report.failure:
+                    raise Unavailable(f"a call did not go as scripted: {report.failure}")
+                waits += report.latencies_ms
+                stops += report.barge_in_ms
+            memory = _memory_mb(server.pid)
+        finally:
+            server.terminate()
+            await asyncio.to_thread(server.wait)
+    waits.sort()
+    stops.sort()
+    return {
+        "answers by speech": len(waits),
+        "end of speech → first reply audio, ms, median (goal 700)": waits[len(waits) // 2],
+        "end of speech → first reply audio, ms, 95 % (goal 1000)": waits[int(len(waits) * 0.95)],
+        "barge-in: speech → clear, ms, median": stops[len(stops) // 2] if stops else None,
+        "barge-in: speech → clear, ms, longest (goal 300)": stops[-1] if stops else None,
+        "memory of the server, MB (goal 600)": memory,
+        "seconds from start to ready (goal 5)": ready,
+    }
+
+
+BENCH_SCRIPT = """\
+call: bench
+turns:
+  - hear: welcome
+  - say: Where is my order?
+    interrupt: true
+  - hear: ask_order
+  - say: One zero zero, two four five.
+  - hear: tell_on_its_way
+  - say: I want my money back for another order.
+    interrupt: true
+  - hear: refund_check
+  - say: What are your opening hours?
+  - hear: tell_hours
+  - say: No, that is all. Goodbye.
+  - hear: goodbye
+ends: {outcome: resolved}
+"""
+
+
+def _server(folder: Path) -> tuple[Any, str, float]:
+    import secrets
+    import socket
+    import subprocess
+    import sys
+
+    from ivr.cli.calls import wait_ready
+    from ivr.cli.db import fill_demo
+    from ivr.settings import load
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {
+        "IVR_DATABASE_URL": f"sqlite:///{folder}/hotline.db",
+        "IVR_SECRET_KEY": secrets.token_hex(16),
+        "IVR_TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "IVR_PROMPTS": str(folder / "prompts"),
+        "IVR_PORT": str(port),
+        "IVR_LOG_LEVEL": "error",
+    }
+    fill_demo(load(database_url=given["IVR_DATABASE_URL"]))
+    base, began = f"http://127.0.0.1:{port}", time.monotonic()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("IVR_")} | given
+    server = subprocess.Popen([sys.executable, "-m", "ivr", "serve"], env=environment, cwd=folder)
+    wait_ready(base, server)
+    return server, base, round(time.monotonic() - began, 2)
+
+
+def _memory_mb(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) // 1024
+    return 0

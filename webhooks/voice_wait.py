@@ -1,0 +1,162 @@
+"""What a caller hears in a queue, round by round: the place, music, an offer to be called back.
+
+A round lasts until the next thing to happen, as far as that is known. What the caller has been told
+travels in the address of the next round, so nothing is kept here and a repeat is harmless.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import structlog
+from flask import request
+
+from audio import pcm as audio
+from audio.sounds import CHORD_S, hold_music
+from ivr.dialog.actions import JoinQueue, Say
+from ivr.dialog.events import Event, Pressed, Waited
+from ivr.storage.tables import TicketRow
+from ivr.telephony.twilio import twiml
+from ivr.telephony.twilio.webhook import VoiceRequest
+from webhooks.voice_turn import hotline, spoken, url
+
+log = structlog.get_logger(__name__)
+LONGEST_ROUND_S = 48.0
+OFFER_EVERY_S = 60.0
+"""How often a call back is offered where the menus announce nothing."""
+MUSIC_S = len(hold_music()) / audio.RATE
+CALL_BACK_KEY = "1"
+CHARS_PER_S = 15
+"""How fast words are spoken, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a caller has been told: the place (0 for none), when anything was last said, the offer."""
+
+    place: int = 0
+    at: float = 0.0
+    offered: bool = False
+
+    def query(self) -> dict[str, object]:
+        """Return it as parts of an address."""
+        return {"told": self.place, "at": round(self.at), "offered": int(self.offered)}
+
+
+def waiting(asked: VoiceRequest) -> str:
+    """Return the next round, or the way out of the queue once the caller has left it or may do so."""
+    calls = hotline().calls
+    part = calls.current(asked.call)
+    turn = request.args.get("turn", part.turn + 1, type=int)
+    join = part.last
+    if turn != part.turn + 1 or not isinstance(join, JoinQueue):
+        return twiml.document(twiml.leave())  # a repeat: the way out has been taken
+    ticket = hotline().queue.ticket_of(asked.call)
+    if ticket is None:
+        return _without_place(asked.call)
+    event = _way_out(asked, join, ticket)
+    if event is not None and hotline().queue.leave(asked.call):
+        calls.advance(asked.call, turn, event)
+        return twiml.document(twiml.leave())
+    return _round(asked.call, turn, join, ticket)
+
+
+def _without_place(call: str) -> str:
+    """The ticket is gone though the caller is here: a person must not wait for ever."""
+    if hotline().calls.head(call)["status"] == "ended":
+        return twiml.document(twiml.hang_up())
+    log.error("a waiting caller has no ticket", call=call)
+    hotline().calls.rescue(call)
+    return twiml.document(twiml.leave())
+
+
+def _way_out(asked: VoiceRequest, join: JoinQueue, ticket: TicketRow) -> Event | None:
+    now = hotline().clock()
+    if asked.digits == CALL_BACK_KEY and "offer" in request.args and join.callback_after_ms is not None:
+        return Pressed(now, CALL_BACK_KEY)
+    waited = hotline().queue.waited_ms(ticket.id)
+    if join.overflow_after_ms is not None and waited >= join.overflow_after_ms:
+        return Waited(now, waited)
+    return None
+
+
+# ---- one round
+
+
+def _round(call: str, turn: int, join: JoinQueue, ticket: TicketRow) -> str:
+    waited_s = hotline().queue.waited_ms(ticket.id) / 1000
+    offers = join.callback_after_ms is not None and waited_s * 1000 >= join.callback_after_ms
+    told, words = _words(call, join, ticket, offers=offers)
+    media = "text" if hotline().calls.head(call)["media"] == "text" else "webhook"
+    said = "".join(spoken(Say(text, "queue", ticket.language), media) for text in words)
+    left_s = _round_s(join, waited_s, told) - sum(map(len, words)) / CHARS_PER_S
+    heard = said + _hold(max(1.0, left_s), join.music)
+    again = twiml.redirect(url("wait", turn=turn, **told.query()))
+    if offers:
+        heard = twiml.gather_key(heard, url("wait", turn=turn, offer=1, **told.query()))
+    return twiml.document(heard, again)
+
+
+def _words(call: str, join: JoinQueue, ticket: TicketRow, *, offers: bool) -> tuple[Told, list[str]]:
+    """Return what is said in this round, and what the caller will have been told then."""
+    now = hotline().clock().timestamp()
+    told = _told()
+    due = now - told.at >= _every_s(join)
+    words = []
+    place = hotline().queue.position(ticket.id) if due and _announces(join) else None
+    if place is not None and place <= (told.place or place):  # a place that got worse is not told
+        words.append(_place_in_words(call, place))
+        told = replace(told, place=place)
+    if offers and (due or not told.offered):
+        words.append(hotline().calls.phrase(call, "offer_callback"))
+        told = replace(told, offered=True)
+    return (replace(told, at=now) if words else told), words
+
+
+def _told() -> Told:
+    """Return what the address tells of earlier rounds."""
+    given = request.args
+    return Told(given.get("told", 0, type=int), given.get("at", 0.0, type=float), given.get("offered") == "1")
+
+
+def _place_in_words(call: str, place: int) -> str:
+    if place == 1:
+        return hotline().calls.phrase(call, "next_in_line")
+    return hotline().calls.phrase(call, "place_in_line").replace("{place}", str(place))
+
+
+def _announces(join: JoinQueue) -> bool:
+    return join.announce_every_ms > 0 and "position" in join.announce
+
+
+def _every_s(join: JoinQueue) -> float:
+    return join.announce_every_ms / 1000 if _announces(join) else OFFER_EVERY_S
+
+
+def _round_s(join: JoinQueue, waited_s: float, told: Told) -> float:
+    """Return how long a round lasts: until something is told or offered, or the wait is over."""
+    since = hotline().clock().timestamp() - told.at
+    every = _every_s(join)
+    ends = [LONGEST_ROUND_S, every - since if 0 <= since < every else every]
+    for limit in (join.callback_after_ms, join.overflow_after_ms):
+        if limit is not None and limit / 1000 > waited_s:
+            ends.append(limit / 1000 - waited_s)
+    return max(1.0, min(ends))
+
+
+def _hold(seconds: float, music: str) -> str:
+    """Return verbs that last so long; music is cut between its chords where that does not matter."""
+    if music == "none":
+        return twiml.pause(math.ceil(seconds))
+    if seconds > CHORD_S:
+        seconds = math.ceil(seconds / CHORD_S) * CHORD_S
+    whole, rest = divmod(math.ceil(seconds), round(MUSIC_S))
+    verbs = [twiml.play(url("sound/calm.wav"))] * whole
+    if rest:
+        verbs.append(twiml.play(url("sound/calm.wav", s=rest)))
+    return "".join(verbs)
+
+
+def music(seconds: int | None) -> bytes:
+    """Return hold music as WAV, all of it or its beginning."""
+    pcm = hold_music()
+    return audio.to_wav(pcm[: max(1, seconds) * audio.RATE] if seconds else pcm)

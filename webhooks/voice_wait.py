@@ -62,7 +62,7 @@ def waiting(asked: VoiceRequest) -> str:
 
 def _without_place(call: str) -> str:
     """The ticket is gone though the caller is here: a person must not wait for ever."""
-    if hotline().calls.head(call)["status"] == "ended":
+    if hotline().calls.head(call)["status"] == "ended" or hotline().queue.answered(call):
         return twiml.document(twiml.hang_up())
     log.error("a waiting caller has no ticket", call=call)
     hotline().calls.rescue(call)

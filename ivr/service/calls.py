@@ -197,8 +197,9 @@ class Calls:
         return part
 
     def phrase(self, call: str, name: str) -> str:
-        """Return one of the hotline's own phrases, as the call's menus have it."""
-        return self._menus.version(self._row(call).menu_version).flow.phrases[name]
+        """Return one of the hotline's own phrases, as the call's menus have it in its language."""
+        row = self._row(call)
+        return self._menus.version(row.menu_version).flow.speaking(_language(row)).phrases[name]
 
     def current(self, call: str) -> Part:
         """Return the newest part of the newest turn: where the driver goes on after a gap."""
@@ -300,12 +301,10 @@ class Calls:
             "acted": to_data(acted) if acted else None,
         }
         kept.parts = [*kept.parts, data]
-        if row.status == "queued" and done.replies:
-            row.status = "talking"
+        row.status = _status(row.status, done)
         for join in (r for r in done.replies if isinstance(r, JoinQueue)):
             session.flush()
             data["ticket"] = self._queue.add(session, row, join, self._summary(session, row))
-            row.status = "queued"
         return _part_of(row.id, kept.number, len(kept.parts) - 1, data)
 
     def _summary(self, session: Session, row: CallRow) -> dict[str, Any]:
@@ -426,6 +425,19 @@ def lot_of(call: str) -> int:
     return int(hashlib.sha256(call.encode()).hexdigest()[:8], 16) % 100
 
 
+def _status(before: str, done: Step) -> str:
+    """Return where a call is after a step: with the machine, in a queue, or with somebody else."""
+    match next(iter(done.replies[-1:]), None):
+        case None:
+            return before
+        case JoinQueue():
+            return "queued"
+        case Transfer():
+            return "agent"
+        case _:
+            return "talking"
+
+
 def _language(row: CallRow) -> str:
     return str(row.state.get("language", "en"))
 
@@ -446,6 +458,7 @@ def turn_data(part: Part, event: Event, heard: Mapping[str, Any]) -> dict[str, A
         "node": part.node,
         "path": list(part.path),
         "acting": part.effect is not None,
+        "waits": type(part.waits).__name__ if part.waits else None,
         "said": [reply.text for reply in part.replies if isinstance(reply, Say)],
         "said_at": [reply.node for reply in part.replies if isinstance(reply, Say)],
         "ends": to_data(part.last) if part.last else None,

@@ -107,6 +107,14 @@ class Queue:
         self._tell(row)
         return True
 
+    def answered(self, call: str) -> bool:
+        """Return whether an agent has talked with a caller already."""
+        with self._db.read() as session:
+            query = select(TicketRow.id).where(
+                TicketRow.call == call, TicketRow.state.in_(("connecting", "connected", "wrap_up", "done"))
+            )
+            return session.scalars(query.limit(1)).first() is not None
+
     def waited_ms(self, ticket: str) -> int:
         """Return how long a ticket has been waiting, in milliseconds."""
         with self._db.read() as session:

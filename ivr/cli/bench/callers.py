@@ -238,16 +238,22 @@ class Callers:
 
 
 def over(line: Line, spoken: Pcm, seed: int) -> Pcm:
-    """Return speech as it comes out of a telephone line: 300 to 3400 Hz, noise, mu-law, 8 kHz."""
+    """Return speech out of a noisy room, through a telephone: 300 to 3400 Hz, mu-law, 8 kHz."""
     rng = np.random.default_rng(seed)
     pad = audio.silence(AROUND_MS)
-    clean = _banded(np.concatenate([pad, spoken, pad]).astype(np.float64))
-    noise = _banded(_noise(line.noise, len(clean), rng))
-    loud = np.abs(clean) > 0.05 * np.abs(clean).max()
-    level = float(np.sqrt(np.mean(clean[loud] ** 2))) if loud.any() else 1.0
-    noise *= level * 10 ** (-line.snr_db / 20) / float(np.sqrt(np.mean(noise**2)))
-    mixed: Pcm = np.clip(clean + noise, -32768, 32767).astype(np.int16)
+    speech = np.concatenate([pad, spoken, pad]).astype(np.float64)
+    noise = _noise(line.noise, len(speech), rng)
+    noise *= _active_level(speech) * 10 ** (-line.snr_db / 20) / float(np.sqrt(np.mean(noise**2)))
+    mixed: Pcm = np.clip(_banded(speech + noise), -32768, 32767).astype(np.int16)
     return audio.from_ulaw(audio.to_ulaw(mixed))
+
+
+def _active_level(speech: NDArray[np.float64]) -> float:
+    """Return the level (RMS) of speech without its pauses: frames less than 30 dB below the loudest."""
+    frames = speech[: len(speech) // audio.FRAME * audio.FRAME].reshape(-1, audio.FRAME)
+    powers = np.mean(frames**2, axis=1)
+    active = powers[powers > 1e-3 * powers.max()]
+    return float(np.sqrt(active.mean())) if len(active) and powers.max() else 1.0
 
 
 def _banded(wave: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -26,10 +26,12 @@ def check(flow: Flow, where: Where) -> bool:
         return False
     ahead = {name: list(dict.fromkeys(ways_on(flow, name))) for name in flow.nodes}
     _subflows(flow, where)
-    _ways_out(flow, where, ahead)
     _reachable(flow, where, ahead)
-    _dead_ends(flow, where, ahead)
     _circles(flow, where)
+    if any(target not in flow.nodes for targets in ahead.values() for target in targets):
+        return False  # where ways lead is not known yet; what follows from it would be noise
+    _ways_out(flow, where, ahead)
+    _dead_ends(flow, where, ahead)
     _people(flow, where)
     return True
 

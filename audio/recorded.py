@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from audio import pcm as audio
+from audio.tts.mastering import mastered
 from ivr.errors import InvalidInput
 
 log = structlog.get_logger(__name__)
@@ -29,33 +30,40 @@ class RecordedPrompts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, bytes | None] = {}
+        self._known: dict[Path, tuple[int, bytes | None]] = {}
         self._lock = threading.Lock()
 
     def get(self, text: str, language: str) -> bytes | None:
         """Return a recorded prompt as mu-law audio, levelled like the voice; None where there is none."""
-        return self.stored(key_of(text, language), language)
+        return self._of(self._folder / language / f"{key_of(text, language)}.wav")
 
-    def stored(self, key: str, language: str | None = None) -> bytes | None:
-        """Return a recording by its name."""
+    def stored(self, key: str) -> bytes | None:
+        """Return a recording by its name alone."""
+        found = sorted(self._folder.glob(f"*/{key}.wav")) if key.isalnum() else []
+        return self._of(found[0]) if found else None
+
+    def _of(self, path: Path) -> bytes | None:
+        """Return a file's audio; one that was put there or changed while we run counts at once."""
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError:
+            return None
         with self._lock:
-            if key in self._known:
-                return self._known[key]
-        ulaw = self._read(key, language)
+            known = self._known.get(path)
+        if known is not None and known[0] == changed:
+            return known[1]
+        ulaw = _read(path)
         with self._lock:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
-            self._known[key] = ulaw
+            self._known[path] = changed, ulaw
         return ulaw
 
-    def _read(self, key: str, language: str | None) -> bytes | None:
-        found = sorted(self._folder.glob(f"{language or '*'}/{key}.wav"))
-        if not found:
-            return None
-        try:
-            pcm, rate = audio.read_wav(found[0].read_bytes())
-        except (InvalidInput, OSError) as error:
-            log.warning("recorded prompt unusable", file=found[0].name, error=str(error))
-            return None
-        line = audio.levelled(audio.resample(audio.trimmed(pcm, rate), rate, audio.RATE))
-        return audio.to_ulaw(line)
+
+def _read(path: Path) -> bytes | None:
+    try:
+        pcm, rate = audio.read_wav(path.read_bytes())
+    except (InvalidInput, OSError) as error:
+        log.warning("recorded prompt unusable", file=path.name, error=str(error))
+        return None
+    return audio.to_ulaw(mastered(pcm, rate))

@@ -7,12 +7,14 @@ within that lead and a barge-in leaves nothing behind.
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from audio.echo import EchoDetector
+from audio.level import LevelGate, level_db
 from audio.pcm import FRAME_MS, RATE, Pcm, frames, from_ulaw
-from audio.turn import Heard, Timing, TurnDetector
+from audio.turn import OFF, Heard, Timing, TurnDetector
 from audio.vad import WINDOW, WINDOW_MS, Vad
 
 LEAD_MS = 300
@@ -22,6 +24,10 @@ BARGE_IN_MS = 160
 """Speech that stops a prompt; more than what begins a turn in silence, so that clicks do not."""
 ECHO_MS = 200
 """The caller's side is not believed so soon after our own audio starts: it may be its echo."""
+OVER_NOISE_DB, OVER_PROMPT_DB = 3.0, 6.0
+"""How far a caller stands out from the noise of the line: to be heard at all, and to stop a prompt."""
+PARTIAL_MS = 512
+"""Speech after which the words so far are worth another look."""
 MARK_GRACE_MS = 1500
 """A carrier that never returns a mark is not waited for longer than this after the last frame."""
 LEAST_MESSAGE_MS = 192
@@ -71,6 +77,14 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaking:
+    """The caller goes on speaking: the words so far, for those who follow the call."""
+
+    utterance: int
+    pcm: Pcm
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The caller's turn is over. `ended_ms` is when the last speech was heard."""
 
@@ -98,7 +112,18 @@ class PromptHeard:
     """Everything that was to be played has been heard."""
 
 
-Output = SendAudio | SendMark | SendClear | Started | Paused | Finished | Keyed | NobodySpoke | PromptHeard
+Output = (
+    SendAudio
+    | SendMark
+    | SendClear
+    | Started
+    | Speaking
+    | Paused
+    | Finished
+    | Keyed
+    | NobodySpoke
+    | PromptHeard
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +170,8 @@ class _Playing:
     mark_sent: bool = False
     barge_in: bool = True
     stopped: bool = False
+    protected: int = 0
+    protected_until: float = -1e9
 
 
 class MediaSession:
@@ -152,6 +179,7 @@ class MediaSession:
 
     def __init__(self, vad: Vad, now: float) -> None:
         self._vad = vad
+        self._gate, self._echo = LevelGate(), EchoDetector()
         self._play = _Playing(heard_at=now)
         self._listening: Listening | None = None
         self._turn = TurnDetector(Timing())
@@ -166,6 +194,7 @@ class MediaSession:
         self._before: deque[Pcm] = deque(maxlen=(PRE_ROLL_MS + BARGE_IN_MS) // WINDOW_MS + 2)
         self._said: list[Pcm] = []
         self._rest: Pcm = np.zeros(0, dtype=np.int16)
+        self._shown_ms = 0
 
     # ---- what the dialogue wants
 
@@ -176,12 +205,18 @@ class MediaSession:
         if not self._play.queue:
             self._play.began_at = math.inf  # until its first audio goes out
 
-    def play(self, ulaw: bytes) -> None:
-        """Add audio to the prompt; what comes after a barge-in is only held for a false alarm."""
+    def play(self, ulaw: bytes, *, protected: bool = False) -> None:
+        """Add audio to the prompt; what comes after a barge-in is only held for a false alarm.
+
+        Speech does not stop the prompt until its `protected` audio has been heard.
+        """
+        pieces = frames(ulaw)
         if self._play.stopped:
-            self._play.held.extend(frames(ulaw))
-        else:
-            self._play.queue.extend(frames(ulaw))
+            self._play.held.extend(pieces)
+            return
+        self._play.queue.extend(pieces)
+        if protected:
+            self._play.protected = len(self._play.queue)
 
     def prompt_complete(self) -> None:
         """Nothing more follows in this prompt: a mark goes out behind it."""
@@ -218,6 +253,21 @@ class MediaSession:
             return []
         return self._finished() if self._turn.complete() else []
 
+    def end_after(self, utterance: int, silence_ms: int | None) -> None:
+        """Let a turn end after less silence: its words were a complete answer twice in a row.
+
+        None takes that back: the caller has said more since.
+        """
+        listening = self._listening
+        if listening is None or utterance != self._utterance or not self._turn.speaking:
+            return
+        if silence_ms is None:
+            self._turn.timing = listening.timing
+            self._turn.reopen()
+        else:
+            self._turn.timing = replace(listening.timing, early_ms=silence_ms)
+            self._turn.complete()
+
     def resume(self, now: float) -> None:
         """Go on with the prompt that a false alarm had stopped, from where it was heard."""
         self._play.queue.extend(self._play.held)
@@ -243,6 +293,9 @@ class MediaSession:
         return out
 
     def _window(self, window: Pcm, probability: float, now: float) -> list[Output]:
+        level = level_db(window)
+        self._gate.feed(level, caller=self._turn.speaking)
+        self._echo.line(window)
         if self._listening is None or not self._listening.speech or not self._may_speak(now):
             self._before.append(window)
             if self._listening is not None and self._listening.recording:
@@ -252,20 +305,41 @@ class MediaSession:
             self._before.append(window)
         else:
             self._said.append(window)
+        probability = self._of_caller(level, probability, now)
         out: list[Output] = []
         self._turn.start_ms = BARGE_IN_MS if self.playing(now) else self._turn.timing.start_ms
         for heard in self._turn.feed(probability, WINDOW_MS):
             out += self._heard(heard, now)
         if self._turn.speaking and self._turn.silence_ms == 0:
             self._spoke_until = now
+            out += self._shown()
         return out
+
+    def _of_caller(self, level: float, probability: float, now: float) -> float:
+        """Return the probability that a window is the caller's speech, not others' nor our own echo."""
+        if probability < OFF:
+            return probability
+        playing = self.playing(now) and not self._turn.speaking
+        if not self._gate.stands_out(level, OVER_PROMPT_DB if playing else OVER_NOISE_DB):
+            return 0.0
+        return 0.0 if playing and self._echo.is_echo(now) else probability
+
+    def _shown(self) -> list[Output]:
+        """Return the words so far, every so often while the caller speaks."""
+        listening = self._listening
+        if listening is None or listening.recording or self._turn.speech_ms - self._shown_ms < PARTIAL_MS:
+            return []
+        self._shown_ms = self._turn.speech_ms
+        return [Speaking(self._utterance, self._pcm())]
 
     def _may_speak(self, now: float) -> bool:
         if self._listening is not None and self._listening.recording:
             return self._play.complete and not self.playing(now)
         if not self.playing(now):
             return True
-        return self._play.barge_in and now - self._play.began_at >= ECHO_MS
+        play = self._play
+        free = play.protected == 0 and now >= play.protected_until
+        return play.barge_in and free and now - play.began_at >= ECHO_MS
 
     def _heard(self, heard: Heard, now: float) -> list[Output]:
         match heard:
@@ -291,6 +365,7 @@ class MediaSession:
         self._said = list(self._before)
         self._before.clear()
         self._waiting_since = None
+        self._shown_ms = 0
         stopped = self._stop_playing(now)
         self._barged_in = bool(stopped)
         return [*stopped, Started(self._barged_in)]
@@ -306,6 +381,7 @@ class MediaSession:
         play.held = [*list(play.recent)[len(play.recent) - unheard :], *play.queue]
         play.queue.clear()
         play.recent.clear()
+        play.protected, play.protected_until = 0, -1e9
         play.heard_at = now
         play.mark = None
         return [SendClear()]
@@ -433,7 +509,11 @@ class MediaSession:
             frame = play.queue.popleft()
             play.recent.append(frame)
             batch.append(frame)
+            self._echo.played(frame, play.heard_at)
             play.heard_at += FRAME_MS
+            if play.protected:
+                play.protected -= 1
+                play.protected_until = play.heard_at
         out: list[Output] = [SendAudio(b"".join(batch))] if batch else []
         if not play.queue and play.complete and play.mark and not play.mark_sent:
             play.mark_sent = True

@@ -73,7 +73,8 @@ class TurnDetector:
         return self._during(milliseconds)
 
     def _before(self, milliseconds: int) -> list[Heard]:
-        self._run_ms = self._run_ms + milliseconds if self._in_speech else 0
+        """Count speech towards a turn; a gap takes as much away again: one consonant does not undo it."""
+        self._run_ms = max(0, self._run_ms + (milliseconds if self._in_speech else -milliseconds))
         if self._run_ms < self.start_ms:
             return []
         self.speaking = True
@@ -118,6 +119,10 @@ class TurnDetector:
             return False
         self._finish()
         return True
+
+    def reopen(self) -> None:
+        """Take back that the words so far are complete."""
+        self._complete = False
 
     def drop(self) -> None:
         """Forget the turn: the caller answered by keys."""

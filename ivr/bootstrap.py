@@ -3,12 +3,14 @@
 import logging
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
 from audio.recorded import RecordedPrompts
 from audio.registry import Engines, load_engines
 from audio.speech import Speech
+from audio.tts.manner import Manner, manner_of
 from audio.voice_cache import PromptStore
 from ivr.clock import utc_now
 from ivr.commerce.shop_sql import SqlShop
@@ -21,8 +23,10 @@ from ivr.service.effects import Effects
 from ivr.service.feed import Feed
 from ivr.service.followups import FollowUps
 from ivr.service.menus import DEMO_MENUS, Menus
+from ivr.service.prompts import Prompts
 from ivr.service.queue import Queue
 from ivr.service.recordings import Recordings
+from ivr.service.reports import Reports
 from ivr.settings import Settings, require_secrets
 from ivr.storage.session import Database
 from ivr.telephony.twilio.rest import TwilioCarrier
@@ -42,6 +46,7 @@ class Hotline:
     shop: Shop
     effects: Effects
     followups: FollowUps
+    reports: Reports
     recordings: Recordings
     dispatcher: Dispatcher
     queue: Queue
@@ -49,6 +54,7 @@ class Hotline:
     accounts: Accounts
     carrier: Carrier
     speech: Speech
+    prompts: Prompts
     missing: tuple[str, ...]
 
     @property
@@ -58,15 +64,19 @@ class Hotline:
 
     def start(self) -> None:
         """Begin to match callers with agents."""
+        self.recordings.purge(self.clock() - timedelta(days=self.settings.keep_audio_days))
         lost = self.calls.end_all_lost()
         if lost:
             log.warning("calls ended by the restart", count=lost)
         self.dispatcher.start()
+        if self.settings.prerender:
+            self.prompts.start()
 
     def close(self) -> None:
         """Stop everything that runs."""
         self.dispatcher.stop()
         self.effects.close()
+        self.prompts.close()
         self.speech.close()
         self.db.close()
 
@@ -113,15 +123,10 @@ def build(
     effects = Effects(db, shop, followups, clock, settings.action_timeout_s)
     calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls)
     languages = menus.published().flow.languages
-    engines = engines or load_engines(settings.asr, settings.tts, languages, settings.models)
+    engines = engines or engines_of(settings, languages)
     for sentence in engines.missing:
         log.warning("speech is limited", why=sentence)
-    speech = Speech(
-        engines.recognisers,
-        engines.voices,
-        PromptStore(settings.prompts),
-        RecordedPrompts(settings.recorded_prompts),
-    )
+    speech = speech_of(settings, engines)
     return Hotline(
         settings,
         db,
@@ -131,6 +136,7 @@ def build(
         shop,
         effects,
         followups,
+        Reports(db),
         Recordings(db, settings.recordings, clock),
         dispatcher,
         queue,
@@ -138,7 +144,28 @@ def build(
         Accounts(db, clock),
         carrier,
         speech,
+        Prompts(menus, speech.speaking, feed, lambda: set(speech.voices)),
         engines.missing,
+    )
+
+
+def engines_of(settings: Settings, languages: tuple[str, ...], *, hearing: bool = True) -> Engines:
+    """Load the engines that the settings name for these languages."""
+
+    def manner(language: str) -> Manner:
+        return manner_of(language, settings.voice, settings.voice_speed, settings.voice_volume_db)
+
+    return load_engines(settings.asr if hearing else "none", settings.tts, languages, settings.models, manner)
+
+
+def speech_of(settings: Settings, engines: Engines) -> Speech:
+    """Return the speech of a process, with the store that the settings name."""
+    return Speech(
+        engines.recognisers,
+        engines.voices,
+        PromptStore(settings.prompts, most_bytes=settings.prompts_mb * 1_000_000),
+        RecordedPrompts(settings.recorded_prompts),
+        engines.spares,
     )
 
 

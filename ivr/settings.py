@@ -42,10 +42,23 @@ class Settings(BaseSettings):
         "auto", description="recogniser: auto, moonshine, vosk, none; by language as en=moonshine,ko=vosk"
     )
     tts: str = Field(
-        "auto", description="voice: auto, hibari, pyttsx3, none; by language as en=hibari,zh=pyttsx3"
+        "auto", description="voice: auto, hibari, kokoro, pyttsx3, none; by language as en=hibari,zh=pyttsx3"
+    )
+    voice: str = Field("", description="which voice of its engine a language has, as zh=zf_xiaobei")
+    voice_speed: str = Field(
+        "", description="how fast a voice speaks, 0.5 to 2.0; by language as en=1.0,zh=0.9"
+    )
+    voice_volume_db: str = Field(
+        "", description="decibels louder or softer than -20 dBFS, -20 to 6; by language as en=0,zh=-2"
     )
     models: Path = Field(Path("data/models"), description="folder of fetched speech models")
     prompts: Path = Field(Path("data/prompts"), description="folder of synthesised prompts (a cache)")
+    prompts_mb: int = Field(
+        500, ge=1, description="megabytes of synthesised prompts; those of the published menus always stay"
+    )
+    prerender: bool = Field(
+        True, description="speak what the published menus say ahead of time, in the background"
+    )
     recorded_prompts: Path = Field(
         Path("data/recorded-prompts"),
         description="folder of prompts that a person has recorded (`ivr prompts`)",
@@ -53,9 +66,29 @@ class Settings(BaseSettings):
     recordings: Path = Field(
         Path("data/recordings"), description="folder of messages and consents that callers have spoken"
     )
+    record_calls: bool = Field(
+        False,
+        description="keep both sides of every call (WAV, caller left, hotline right); tell callers first",
+    )
+    keep_utterances: Literal["none", "unclear", "all"] = Field(
+        "none", description="which spoken answers are kept as audio, to improve understanding"
+    )
+    keep_audio_days: int = Field(
+        90,
+        ge=1,
+        description="days after which messages, answers and calls that were kept as audio are deleted",
+    )
+    inband_keys: bool = Field(
+        False, description="also hear keys as tones in the audio, for lines that do not signal them"
+    )
     menus: Path | None = Field(
         None,
         description="folder of the menus that are published at the first start (default: the demo hotline)",
+    )
+    language_by_number: str = Field(
+        "",
+        description="language of calls to a number, as +4930123456=de,+861050001=zh; "
+        "else that of the caller's record",
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
@@ -68,6 +101,11 @@ class Settings(BaseSettings):
     offer_timeout_s: float = Field(15.0, gt=0, description="seconds a call rings at one agent")
     phone: bool = Field(True, description="serve the phone page and the local switch")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+
+    def language_of(self, called: str) -> str:
+        """Return the language of a number that was dialled, "" where none is set."""
+        pairs = (part.partition("=") for part in self.language_by_number.replace(" ", "").split(","))
+        return next((language for number, _, language in pairs if number and number == called), "")
 
 
 def load(**given: object) -> Settings:

@@ -113,6 +113,7 @@ def database_url(tmp_path) -> str:
 
 
 def make_settings(tmp_path, **more) -> Settings:
+    more.setdefault("prerender", False)
     return Settings(
         _env_file=None,
         database_url=database_url(tmp_path),

@@ -11,6 +11,7 @@ from ivr.bootstrap import Hotline
 from ivr.errors import HotlineError
 
 bp = Blueprint("health", __name__)
+OVERLOADED = "more callers speak at once than can be understood: they are asked to use keys"
 
 
 @bp.get("/healthz")
@@ -29,7 +30,7 @@ def ready() -> tuple[Response, int]:
     speech = {
         "recognisers": {lang: e.info.name for lang, e in hotline.speech.recognisers.items()},
         "voices": {lang: e.info.name for lang, e in hotline.speech.voices.items()},
-        "limited": list(hotline.missing),
+        "limited": [*hotline.missing, *([OVERLOADED] if hotline.speech.overloaded else [])],
     }
     answer = jsonify(status="ready" if good else "not ready", checks=checks, speech=speech)
     return answer, 200 if good else 503

@@ -1,5 +1,6 @@
 """The supervisor's studio: menus edited, checked, published and rolled back; the floor, live."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
@@ -40,6 +41,15 @@ def floor() -> Response:
     )
 
 
+@bp.get("/api/understanding")
+@role("supervisor")
+def understanding() -> Response:
+    """Return how well callers were understood, node by node, in the last days (`?days=7`)."""
+    days = min(max(request.args.get("days", 7, type=int), 1), 366)
+    since = _hotline().clock() - timedelta(days=days)
+    return jsonify(days=days, nodes=_hotline().reports.understanding(since))
+
+
 @bp.get("/api/calls/<call>")
 @role("supervisor")
 def transcript(call: str) -> Response:
@@ -50,9 +60,14 @@ def transcript(call: str) -> Response:
 @bp.get("/api/menus")
 @role("supervisor")
 def draft() -> Response:
-    """Return the draft's files with their faults and changes, and the versions."""
+    """Return the draft's files with their faults and changes, the versions, and which prompts are ready."""
     current = _hotline().menus.draft()
-    return jsonify(**current, **_checked(current["files"]), versions=_hotline().menus.history())
+    return jsonify(
+        **current,
+        **_checked(current["files"]),
+        versions=_hotline().menus.history(),
+        prompts=_hotline().prompts.as_data(),
+    )
 
 
 def _checked(files: dict[str, str]) -> dict[str, Any]:

@@ -7,12 +7,13 @@ speech workers. It knows no socket: what is to be sent goes through `send`.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
-from audio.pcm import Pcm, to_ulaw
+from audio.dtmf import DtmfDetector
+from audio.pcm import SILENCE, Pcm, from_ulaw, to_ulaw, to_wav
 from audio.session import (
     Finished,
     Keyed,
@@ -25,6 +26,7 @@ from audio.session import (
     SendAudio,
     SendClear,
     SendMark,
+    Speaking,
     Started,
     to_record,
 )
@@ -34,10 +36,12 @@ from audio.vad import SileroDetector, Vad
 from ivr.bootstrap import Hotline
 from ivr.dialog.actions import Listen, Record, Say
 from ivr.dialog.events import Event, Pressed, Silent, Spoke
+from ivr.dialog.spoken import words
 from ivr.errors import Unavailable
 from ivr.ports import Transcript
 from ivr.service.calls import Part
 from webhooks import messages
+from webhooks.tape import Tape
 
 log = structlog.get_logger(__name__)
 TICK_S = 0.02
@@ -48,7 +52,31 @@ KEEP_LIMIT_S = 5.0
 """So long a talk that is over waits for a message that is being kept."""
 BEEP = to_ulaw(tone(1000, 200))
 LEAST_SPEECH = 0.2
-"""Share of the take threshold below which words after a barge-in count as noise."""
+"""Confidence below which words after a barge-in count as noise."""
+UNCLEAR = 0.75
+"""Confidence below which an answer is worth listening to again."""
+STABLE_MS = 192
+"""Silence that ends an answer which was complete, and the same, twice in a row while it was spoken."""
+BACKCHANNELS = frozenset(
+    [
+        "mm",
+        "mhm",
+        "mm-hmm",
+        "uh huh",
+        "uhhuh",
+        "hm",
+        "hmm",
+        "okay",
+        "ok",
+        "right",
+        "i see",
+        "yeah",
+        "aha",
+        "嗯",
+        "哦",
+    ]
+)
+"""What people say while they listen (speech.md, section 10)."""
 
 Send = Callable[[Sequence[SendAudio | SendMark | SendClear]], None]
 
@@ -77,6 +105,14 @@ class _Guess:
 
 
 @dataclass(slots=True)
+class _Partial:
+    """The words so far while the caller speaks: one recognition at a time, the newest words last."""
+
+    task: "asyncio.Task[None] | None" = None
+    text: str = ""
+
+
+@dataclass(slots=True)
 class Talk:
     """Drives one call until its talk with the machine is over."""
 
@@ -89,24 +125,42 @@ class Talk:
     _session: MediaSession = field(init=False)
     _part: Part | None = None
     _guess: _Guess | None = None
+    _partial: _Partial = field(default_factory=_Partial)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _keeping: "asyncio.Task[None] | None" = None
     _timings: Timings | None = None
     _ending: bool = False
     _told_keys_only: bool = False
+    _hard_of_hearing: bool = False
+    _tape: Tape | None = None
+    _tones: DtmfDetector | None = None
 
     def __post_init__(self) -> None:
-        """Begin with an empty session."""
+        """Begin with an empty session, and what the settings ask to be kept and heard."""
         self._session = MediaSession(self.vad, now_ms())
+        settings = self.hotline.settings
+        if settings.record_calls:
+            self._tape = Tape(self.hotline.recordings, self.call, now_ms())
+        if settings.inband_keys:
+            self._tones = DtmfDetector()
 
     # ---- what the line brings
 
     def audio(self, ulaw: bytes) -> None:
         """Take caller audio."""
-        self._handle(self._session.audio(ulaw, now_ms()))
+        now = now_ms()
+        if self._tape is not None:
+            self._tape.caller(ulaw, now)
+        if self._tones is not None:
+            for digit in self._tones.feed(from_ulaw(ulaw)):
+                self._handle(self._session.key(digit, now))
+            if self._tones.sounding:
+                ulaw = SILENCE[:1] * len(ulaw)  # a tone is no speech
+        self._handle(self._session.audio(ulaw, now))
 
     def key(self, digit: str) -> None:
-        """Take a key."""
+        """Take a key that the line signals; such a line needs no listening for tones."""
+        self._tones = None
         self._handle(self._session.key(digit, now_ms()))
 
     def mark(self, name: str) -> None:
@@ -125,6 +179,8 @@ class Talk:
     async def close(self) -> None:
         """Stop all work for this call and wait until it has stopped; a message is kept first."""
         self.done.set()
+        if self._tape is not None:
+            self._tape.close(now_ms())
         await self._keep_last_words()
         guess = {self._guess.task} if self._guess else set()
         tasks = [task for task in (*self._tasks, *guess) if task is not asyncio.current_task()]
@@ -134,7 +190,7 @@ class Talk:
 
     # ---- what the session says
 
-    def _handle(self, outputs: Sequence[Output]) -> None:
+    def _handle(self, outputs: Sequence[Output]) -> None:  # noqa: C901  # one case an output kind
         wire: list[SendAudio | SendMark | SendClear] = []
         for output in outputs:
             match output:
@@ -143,6 +199,8 @@ class Talk:
                     wire.append(output)
                 case SendMark() | SendClear():
                     wire.append(output)
+                case Speaking():
+                    self._follow(output)
                 case Paused():
                     self._guess_at(output)
                 case Finished() if self._part and isinstance(self._part.waits, Record):
@@ -160,6 +218,16 @@ class Talk:
                     log.debug("caller speaks", call=self.call, barged_in=barged_in)
         if wire:
             self.send(wire)
+            self._record(wire)
+
+    def _record(self, wire: Sequence[SendAudio | SendMark | SendClear]) -> None:
+        if self._tape is None:
+            return
+        for sent in wire:
+            if isinstance(sent, SendAudio):
+                self._tape.hotline(sent.ulaw, now_ms())
+            elif isinstance(sent, SendClear):
+                self._tape.cleared(now_ms())
 
     def _prompt_heard(self) -> None:
         if self._ending:
@@ -208,11 +276,31 @@ class Talk:
             return
         if not heard.text:
             return
-        complete = await asyncio.to_thread(
-            self.hotline.calls.would_take, self.call, heard.text, heard.confidence
-        )
-        if complete:
+        if await self._is_complete(heard):
             self._handle(self._session.complete(guess.utterance))
+
+    def _follow(self, speaking: Speaking) -> None:
+        """Recognise the words so far, unless the last look still goes on or others wait for theirs."""
+        busy = self._partial.task is not None and not self._partial.task.done()
+        if not busy and self.hotline.speech.idle:
+            self._partial.task = self._spawn(self._look(speaking))
+
+    async def _look(self, speaking: Speaking) -> None:
+        """Show the words so far; an answer that is complete and stays the same may end sooner."""
+        try:
+            heard = await self._recognise(speaking.pcm)
+        except (Unavailable, TimeoutError):
+            return
+        same, self._partial.text = heard.text == self._partial.text, heard.text
+        if not heard.text or self._part is None:
+            return
+        self.hotline.feed.publish("partial", {"call_id": self.call, "text": heard.text})
+        stable = same and await self._is_complete(heard)
+        self._session.end_after(speaking.utterance, STABLE_MS if stable else None)
+
+    async def _is_complete(self, heard: Transcript) -> bool:
+        calls = self.hotline.calls
+        return await asyncio.to_thread(calls.would_take, self.call, heard.text, heard.confidence)
 
     # ---- what the caller leaves as a message
 
@@ -275,7 +363,7 @@ class Talk:
     async def _spoken(self, finished: Finished) -> None:
         began = now_ms()
         self._timings = Timings(finished.ended_ms, endpoint_ms=began - finished.ended_ms)
-        guess, self._guess = self._guess, None
+        guess, self._guess, self._partial = self._guess, None, _Partial()
         try:
             if guess is not None and guess.utterance == finished.utterance:
                 heard = await guess.task
@@ -283,9 +371,11 @@ class Talk:
                 heard = await self._recognise(finished.pcm)
         except (Unavailable, TimeoutError) as error:
             log.warning("recognition failed", call=self.call, error=str(error))
+            self._told_keys_only = False  # the caller hears once more that keys work
+            self._hard_of_hearing = True
             heard = Transcript("", 0.0)
         self._timings.recognition_ms = now_ms() - began
-        if finished.barged_in and self._is_noise(heard):
+        if finished.barged_in and await self._means_nothing(heard):
             self._go_on()
             return
         if not heard.text:
@@ -298,10 +388,29 @@ class Talk:
             "recognition_ms": round(heard.seconds * 1000),
             "speech_ms": round(len(finished.pcm) / 8),
         }
+        self._keep_utterance(heard, finished.pcm)
         self._answer(lambda at: Spoke(at, heard.text, heard.confidence), kept)
 
-    def _is_noise(self, heard: Transcript) -> bool:
-        return not heard.text or heard.confidence < LEAST_SPEECH
+    def _keep_utterance(self, heard: Transcript, pcm: Pcm) -> None:
+        """Keep the audio of an answer, if the settings say so."""
+        which = self.hotline.settings.keep_utterances
+        if which == "none" or (which == "unclear" and heard.confidence >= UNCLEAR) or self._part is None:
+            return
+        kept = (self.call, self._part.node, to_wav(pcm), len(pcm) // 8, heard.text)
+        self._spawn(self._keep(kept))
+
+    async def _keep(self, kept: tuple[str, str, bytes, int, str]) -> None:
+        try:
+            await asyncio.to_thread(self.hotline.recordings.keep, *kept)
+        except OSError as error:
+            log.error("answer not kept", call=self.call, error=str(error))
+
+    async def _means_nothing(self, heard: Transcript) -> bool:
+        """Return whether what stopped a prompt was noise, or a word that people say while they listen."""
+        if not heard.text or heard.confidence < LEAST_SPEECH:
+            return True
+        plain = " ".join(words(heard.text))
+        return plain in BACKCHANNELS and not await self._is_complete(heard)
 
     def _go_on(self) -> None:
         """A false alarm: the prompt goes on where it stopped, and we listen again."""
@@ -335,10 +444,10 @@ class Talk:
         self._session.stop_listening()
         self._note_recording(part)
         says = [reply for reply in part.replies if isinstance(reply, Say)]
-        if part.listen and not self.hotline.speech.hears(part.listen.language) and not self._told_keys_only:
-            self._told_keys_only = True
+        if part.listen and self._needs_keys(part.listen):
+            self._told_keys_only, self._hard_of_hearing = True, False
             says.insert(len(says) - 1, self._keys_only(part, says))
-        self._session.begin_prompt(barge_in=all(say.barge_in for say in says) and bool(part.listen))
+        self._session.begin_prompt(barge_in=bool(part.listen))
         self._listen()
         for say in says:
             await self._say(say)
@@ -348,6 +457,11 @@ class Talk:
             self._session.prompt_complete()
             return
         await self._act(part)
+
+    def _needs_keys(self, listen: Listen) -> bool:
+        """Return whether the caller has to be told to use the keys: speech is not understood now."""
+        deaf = not self.hotline.speech.hears(listen.language) or self._hard_of_hearing
+        return deaf and not self._told_keys_only
 
     def _note_recording(self, part: Part) -> None:
         if isinstance(part.waits, Record):
@@ -383,7 +497,7 @@ class Talk:
         while (piece := await pieces.get()) is not None:
             if self._part is not part or self.done.is_set():
                 return
-            self._session.play(piece)
+            self._session.play(piece, protected=not say.barge_in)
 
     def _listen(self) -> None:
         waits = self._part.waits if self._part else None
@@ -396,8 +510,9 @@ class Talk:
                 beep = BEEP if waits.beep else b""
                 return to_record(waits.silence_ms, waits.longest_ms, waits.no_input_ms, beep)
             case Listen():
+                timing = ENDS[waits.expect.kind]
                 return Listening(
-                    ENDS[waits.expect.kind],
+                    replace(timing, end_ms=waits.end_ms) if waits.end_ms else timing,
                     waits.no_input_ms,
                     waits.max_keys,
                     waits.finish_key,

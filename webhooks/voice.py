@@ -116,9 +116,11 @@ def incoming() -> Response:
     if not asked.call:
         raise NotFound("the webhook names no call")
     media = _media(asked)
-    name = hotline().effects.caller_name(asked.caller)
+    customer = hotline().effects.caller(asked.caller)
+    language = hotline().settings.language_of(asked.called) or (customer.language if customer else "")
+    name = customer.name if customer else None
     try:
-        part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, name)
+        part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, name, language)
     except TooBusy as error:
         log.warning("call refused", call=asked.call, why=str(error))
         return _xml(twiml.document(twiml.say(BUSY), twiml.hang_up()))

@@ -1,5 +1,6 @@
 """`ivr db` and `ivr user`: storage and accounts."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from ivr.commerce.demo import made
 from ivr.commerce.shop_sql import SqlShop, today
 from ivr.errors import Conflict, InvalidInput
 from ivr.service.accounts import ROLES, Accounts
+from ivr.service.recordings import Recordings
 from ivr.settings import Settings, load
 from ivr.storage.session import Database
 
@@ -30,6 +32,22 @@ def upgrade() -> None:
     """Create the tables, or bring them to the newest version."""
     _database(load()).close()
     click.echo("the database is up to date")
+
+
+@db.command("purge", epilog="\b\nExamples:\n  ivr db purge\n  ivr db purge --days 30")
+@click.option(
+    "--days", type=click.IntRange(1), help="Age from which audio is deleted. [default: IVR_KEEP_AUDIO_DAYS]"
+)
+def purge(days: int | None) -> None:
+    """Delete audio of callers that is older than it may be kept."""
+    settings = load()
+    database = _database(settings)
+    try:
+        before = utc_now() - timedelta(days=days or settings.keep_audio_days)
+        gone = Recordings(database, settings.recordings, utc_now).purge(before)
+    finally:
+        database.close()
+    click.echo(f"{gone} recordings deleted")
 
 
 @db.command("demo", epilog="\b\nExample:\n  ivr db demo")

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, prompts, serve, speech
+from ivr.cli import bench, calls, db, menus, models, prompts, serve, speech
 from ivr.errors import HotlineError
 
 
@@ -40,6 +40,7 @@ for command in (
     *menus.COMMANDS,
     *prompts.COMMANDS,
     *speech.COMMANDS,
+    *models.COMMANDS,
     *db.COMMANDS,
     *bench.COMMANDS,
 ):

@@ -42,7 +42,8 @@ class Listen:
     """Wait for keys or speech, at most `no_input_ms` after the prompts have been heard.
 
     Keys end the input after `max_keys` of them, at `finish_key` ("" for none), or after
-    `inter_digit_ms` without a further one.
+    `inter_digit_ms` without a further one. `end_ms` of silence end speech; 0 leaves that to what is
+    expected.
     """
 
     expect: Expect
@@ -52,6 +53,7 @@ class Listen:
     max_keys: int = 1
     finish_key: str = ""
     inter_digit_ms: int = 3000
+    end_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ def _patience(own: PatienceDoc | None, common: PatienceDoc, give_up: str) -> Pat
         pick("inter_digit").inter_digit,
         pick("tries").tries,
         (own.give_up if own else None) or give_up or common.give_up or "",
+        pick("end_of_speech").end_of_speech or 0,
     )
 
 

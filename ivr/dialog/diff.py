@@ -579,6 +579,9 @@ def _patience(was: Listening, now: Listening) -> Iterator[Change]:
             "patience",
             f"At '{now.name}' the hotline waits {after.inter_digit_ms / 1000:g} s for a further key, was {before.inter_digit_ms / 1000:g} s.",
         )
+    if before.end_ms != after.end_ms:
+        how = f"after {after.end_ms / 1000:g} s of silence" if after.end_ms else "by the kind of the question"
+        yield Change(now.name, "patience", f"At '{now.name}' an answer by speech now ends {how}.")
     if was.question.confidence != now.question.confidence:
         yield Change(
             now.name, "patience", f"At '{now.name}' answers are taken or read back at another confidence."

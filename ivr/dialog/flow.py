@@ -43,12 +43,16 @@ Variants = tuple[Prompt, ...]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long and how often a listening node asks before a person takes over."""
+    """How long and how often a listening node asks before a person takes over.
+
+    `end_ms` of silence end an answer by speech; 0 leaves it to the kind of the question.
+    """
 
     no_input_ms: int = 6000
     inter_digit_ms: int = 3000
     tries: int = 3
     give_up: str = ""
+    end_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +384,7 @@ def _listen(
         max_keys=max_keys,
         finish_key=finish_key if max_keys > 1 else "",
         inter_digit_ms=patience.inter_digit_ms,
+        end_ms=patience.end_ms,
     )
 
 

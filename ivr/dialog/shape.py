@@ -139,6 +139,7 @@ class PatienceDoc(Doc):
 
     no_input: Duration = 6000
     inter_digit: Duration = 3000
+    end_of_speech: Duration | None = None
     tries: int = Field(default=3, ge=1, le=5)
     give_up: Name | None = None
 

@@ -83,8 +83,12 @@ class Calls:
 
     # ---- a call's way
 
-    def begin(self, call: str, caller: str, called: str, media: str, name: str | None = None) -> Part:
+    def begin(
+        self, call: str, caller: str, called: str, media: str, name: str | None = None, language: str = ""
+    ) -> Part:
         """Start a call with the published menus; a repeat returns the first turn again.
+
+        `language` is the one to begin in, where the hotline speaks it.
 
         Raise NotFound when no menu is published, TooBusy when all lines are taken.
         """
@@ -94,7 +98,7 @@ class Calls:
         self._admit()
         version = self._menus.published()
         now = self._clock()
-        event = CallStarted(now, caller, called, lot_of(call))
+        event = CallStarted(now, caller, called, lot_of(call), language)
         done = step(version.flow, begin(version.flow), event)
         row = CallRow(
             id=call,
@@ -147,9 +151,11 @@ class Calls:
                 row = session.get_one(CallRow, call)
                 if row.turn != turn:
                     return self._known(call, turn, 0)
-                done = step(version.flow, state_from_data(row.state), event)
+                before = state_from_data(row.state)
+                done = step(version.flow, before, event)
                 row.state, row.turn = state_to_data(done.state), turn + 1
-                part = self._keep_turn(session, row, turn, event, done, heard)
+                where = {"node": before.node, "asked_back": before.place.asking is not None}
+                part = self._keep_turn(session, row, turn, event, done, {**heard, **where})
         except (IntegrityError, StaleDataError):
             return self._known(call, turn, 0)
         self._after(part, event, row, heard)

@@ -13,6 +13,7 @@ from dataclasses import replace
 import structlog
 
 from ivr.commerce.actions import Context, run
+from ivr.commerce.model import Customer
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
 from ivr.errors import Unavailable
@@ -23,7 +24,7 @@ from ivr.storage.tables import EffectRow
 log = structlog.get_logger(__name__)
 WORKERS = 8
 NAME_LIMIT_S = 0.4
-"""A caller's name is worth so much of the first webhook's time."""
+"""Who calls is worth so much of the first webhook's time."""
 
 
 class Effects:
@@ -100,15 +101,14 @@ class Effects:
             row = session.get(EffectRow, key)
             return _acted(row) if row else None
 
-    def caller_name(self, phone: str) -> str | None:
-        """Return the name of a known caller; a shop that is slow or down knows nobody."""
+    def caller(self, phone: str) -> Customer | None:
+        """Return the customer who calls, if known; a shop that is slow or down knows nobody."""
         if not phone:
             return None
         try:
-            customer = self._pool.submit(self._shop.customer_by_phone, phone).result(NAME_LIMIT_S)
+            return self._pool.submit(self._shop.customer_by_phone, phone).result(NAME_LIMIT_S)
         except (FutureTimeout, Unavailable):
             return None
-        return customer.name if customer else None
 
     def close(self) -> None:
         """Take no more work."""

@@ -15,7 +15,7 @@ KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing that happened. `topic` is call, turn, ticket, agent or menus."""
+    """One thing that happened. `topic` is call, turn, partial, ticket, agent, callback, menus or prompts."""
 
     number: int
     topic: str

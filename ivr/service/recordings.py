@@ -8,14 +8,16 @@ import re
 import secrets
 import tempfile
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import structlog
+from sqlalchemy import select
 
 from ivr.errors import NotFound
 from ivr.ports import Clock
 from ivr.storage.session import Database
-from ivr.storage.tables import RecordingRow
+from ivr.storage.tables import CallRow, RecordingRow
 
 log = structlog.get_logger(__name__)
 _NAME = re.compile(r"REC[0-9a-f]{24}")
@@ -57,6 +59,36 @@ class Recordings:
             if row is None:
                 raise NotFound(f"there is no recording '{name}'")
             row.text = text
+
+    def new_path(self) -> tuple[str, Path]:
+        """Return a name and the file for a recording that is written while the call goes on."""
+        name = f"REC{secrets.token_hex(12)}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return name, self._path(name)
+
+    def written(self, name: str, call: str, ms: int) -> None:
+        """Note a recording of a whole call that has been written."""
+        with self._db.write() as session:
+            if session.get(CallRow, call) is not None:
+                session.add(RecordingRow(name=name, call=call, node="", ms=ms, text="", at=self._clock()))
+
+    def purge(self, before: datetime) -> int:
+        """Delete every recording that is older, and files that no row names; return how many there were."""
+        with self._db.write() as session:
+            rows = session.scalars(select(RecordingRow).where(RecordingRow.at < before)).all()
+            for row in rows:
+                session.delete(row)
+            known = set(session.scalars(select(RecordingRow.name)).all()) - {row.name for row in rows}
+        gone = 0
+        for path in self._folder.glob("REC*.wav"):
+            if path.stem not in known and path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
+                gone += 1
+        for row in rows:
+            if _NAME.fullmatch(row.name) and self._path(row.name).exists():
+                self._path(row.name).unlink(missing_ok=True)
+                gone += 1
+        return gone
 
     def wav(self, name: str) -> bytes:
         """Return a recording as WAV. Raise NotFound."""

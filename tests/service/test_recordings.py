@@ -80,3 +80,36 @@ def test_a_recording_that_never_ends_is_waited_for_only_so_long_and_once(recordi
     recordings.begin("CA1")
     recordings.wait_end("CA1", 0.01)
     recordings.wait_end("CA1", 10)
+
+
+def test_audio_that_is_too_old_is_deleted_with_its_row_and_the_rest_stays(hotline, recordings, clock):
+    old = recordings.keep("CA1", "leave_message", b"old", 10).name
+    clock.forward(3600)
+    new = recordings.keep("CA1", "leave_message", b"new", 10).name
+    assert recordings.purge(clock()) == 1
+    assert files(hotline) == [f"{new}.wav"]
+    with pytest.raises(NotFound):
+        recordings.wav(old)
+    with hotline.db.read() as session:
+        assert session.get(RecordingRow, old) is None
+
+
+def test_a_file_that_no_row_names_is_deleted_once_it_is_old(hotline, recordings, clock):
+    import os
+
+    _, path = recordings.new_path()
+    path.write_bytes(b"cut off by a kill")
+    recordings.purge(clock())
+    assert path.exists()
+    os.utime(path, (0, 0))
+    assert recordings.purge(clock()) == 1
+    assert not path.exists()
+
+
+def test_a_whole_call_is_noted_when_it_is_written(hotline, recordings):
+    name, _ = recordings.new_path()
+    recordings.written(name, "CA1", 9000)
+    recordings.written("REC" + "1" * 24, "a call that nobody knows", 9000)
+    with hotline.db.read() as session:
+        rows = session.query(RecordingRow).all()
+    assert [(row.name, row.ms) for row in rows] == [(name, 9000)]

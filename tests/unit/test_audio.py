@@ -148,7 +148,9 @@ class MarkedVad:
         return [0.9 if loud else 0.0] * count
 
 
-LOUD = audio.to_ulaw(tone(440, 20, level=0.5))
+LOUD = audio.to_ulaw((np.random.default_rng(7).normal(0, 6000, 160)).astype(np.int16))
+"""20 ms of the caller's speech, as far as the session cares."""
+PROMPT = audio.to_ulaw(tone(440, 20, level=0.5))
 QUIET = audio.SILENCE
 OPEN = Listening(Timing(pause_ms=160, early_ms=192, end_ms=320), no_input_ms=1000, max_keys=1)
 NUMBER = Listening(ENDS["digits"], no_input_ms=1000, max_keys=6, finish_key="#", inter_digit_ms=500)
@@ -186,7 +188,7 @@ class Line:
 
     def prompt(self, milliseconds, *, barge_in=True):
         self.session.begin_prompt(barge_in=barge_in)
-        self.session.play(LOUD * (milliseconds // 20))
+        self.session.play(PROMPT * (milliseconds // 20))
         self.session.prompt_complete()
 
     def listen(self, listening=OPEN):
@@ -372,7 +374,7 @@ def recording(prompt_ms=1000, wanted=MESSAGE):
     line = Line()
     line.session.begin_prompt(barge_in=False)
     line.listen(wanted)
-    line.session.play(LOUD * (prompt_ms // 20))
+    line.session.play(PROMPT * (prompt_ms // 20))
     line.session.prompt_complete()
     return line
 
@@ -418,7 +420,7 @@ def test_hash_in_the_prompt_leads_straight_to_the_tone():
     line.run(400)
     line.take(line.session.key("#", line.now))
     assert SendClear in line.kinds()
-    line.session.play(LOUD * 50)  # what the voice had still to say is not heard
+    line.session.play(PROMPT * 50)  # what the voice had still to say is not heard
     line.session.prompt_complete()
     line.run(300).run(1000, LOUD).run(1500)
     assert line.sent_ms() <= 400 + 300 + 20 + 200
@@ -482,11 +484,11 @@ def test_keys_typed_ahead_answer_the_next_question():
 def test_audio_that_comes_after_a_barge_in_is_not_played():
     line = Line()
     line.session.begin_prompt()
-    line.session.play(LOUD * 50)
+    line.session.play(PROMPT * 50)
     line.listen()
     line.run(600).run(300, LOUD)
     sent = line.sent_ms()
-    line.session.play(LOUD * 50)
+    line.session.play(PROMPT * 50)
     line.session.prompt_complete()
     line.run(300, LOUD)
     assert line.sent_ms() == sent

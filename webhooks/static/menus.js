@@ -45,6 +45,12 @@ export class Menus {
     if (!this.busy) this.load().catch(problem);
   }
 
+  // Prompts of the version in use are being spoken ahead of time.
+  prepared(prompts) {
+    this.draft.prompts = prompts;
+    this.renderVersions();
+  }
+
   async load() {
     try {
       this.take(await get("/studio/api/menus"));
@@ -215,6 +221,15 @@ export class Menus {
     replaceIfNew($("versions"), this.draft.versions.map((version) => this.versionItem(version)));
   }
 
+  // "412 of 430 prompts ready" while they are in the making, and where some could not be spoken.
+  prompts(version) {
+    const { prompts } = this.draft;
+    if (!version.published || prompts?.version !== version.id || !prompts.total) return null;
+    if (prompts.done === prompts.total) return make("p", { class: "small muted", "data-testid": "prompts" }, `${words.many(prompts.total, "prompt")} ready`);
+    const failed = prompts.failed ? `, ${prompts.failed} could not be spoken ahead of time` : "";
+    return make("p", { class: "small", role: "status", "data-testid": "prompts" }, `${prompts.done} of ${words.many(prompts.total, "prompt")} ready${failed}`);
+  }
+
   versionItem(version) {
     const back = make("button", { class: "small", "data-testid": `rollback-${version.number}` }, "Use again");
     back.addEventListener("click", () => this.act(() => this.rollBack(version)));
@@ -222,7 +237,7 @@ export class Menus {
     return make(
       "li",
       { class: version.published ? "version in-use" : "version" },
-      make("div", { class: "grow" }, make("b", {}, `Version ${version.number}`), make("p", { class: "small" }, version.note || "No note"), make("p", { class: "small muted" }, `${version.author}, ${dayAndTime(version.at)}`)),
+      make("div", { class: "grow" }, make("b", {}, `Version ${version.number}`), make("p", { class: "small" }, version.note || "No note"), make("p", { class: "small muted" }, `${version.author}, ${dayAndTime(version.at)}`), this.prompts(version)),
       version.published ? inUse : back,
     );
   }

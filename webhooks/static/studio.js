@@ -44,6 +44,7 @@ feed.addEventListener("refused", () => problem(new Error("Your log-in has become
 feed.addEventListener("message", ({ detail }) => {
   floor.happened(detail);
   if (detail.topic === "menus") menus.published(detail);
+  if (detail.topic === "prompts") menus.prepared(detail);
 });
 
 await menus.load();

@@ -35,8 +35,9 @@ class _Task(Generic[T]):
 class Workers:
     """Some threads and what waits for them."""
 
-    def __init__(self, name: str, count: int, most_waiting: int, limit_s: float) -> None:
-        self._name, self._count, self._most_waiting, self._limit_s = name, count, most_waiting, limit_s
+    def __init__(self, name: str, count: int, most: int, limit_s: float) -> None:
+        """Start `count` threads that take at most `most` pieces of work at a time, each of `limit_s`."""
+        self._name, self._count, self._most, self._limit_s = name, count, most, limit_s
         self._waiting: deque[_Task[Any]] = deque()
         self._running: list[_Task[Any]] = []
         self._lost = 0
@@ -62,7 +63,7 @@ class Workers:
         with self._changed:
             if self._closed or self._lost >= MOST_LOST:
                 raise Unavailable(f"the {self._name} workers do not answer")
-            if len(self._waiting) >= self._most_waiting:
+            if len(self._waiting) + len(self._running) >= self._most:
                 self._refused_at = time.monotonic()
                 raise TooBusy("too many callers speak at once")
             self._waiting.append(task)

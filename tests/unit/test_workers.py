@@ -43,7 +43,7 @@ def test_work_that_hangs_costs_its_own_caller_and_the_worker_is_replaced(made, s
 
 
 def test_when_too_much_waits_the_next_is_refused_at_once_and_it_shows(made, stuck):
-    workers = made(count=1, most=2, limit=30)
+    workers = made(count=1, most=3, limit=30)
     workers.submit(stuck)
     while not workers._running:
         pass

@@ -13,12 +13,17 @@ from ivr.dialog.actions import Expect
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a recogniser heard; `confidence` runs from 0.0 to 1.0, `seconds` is its own time."""
+    """What a recogniser heard; `confidence` is the chance that it is right, `seconds` its own time.
+
+    The text is empty where nothing was said. `readings` are the texts worth a look, likeliest first;
+    the first of them is the text.
+    """
 
     text: str
     confidence: float
     seconds: float = 0.0
     engine: str = ""
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,27 @@ class EngineInfo:
     language: str
     licence: str
     sample_rate: int
+
+
+class Hearing(Protocol):
+    """One utterance that is recognised while it is spoken. Used by one thread at a time."""
+
+    def feed(self, pcm: Pcm) -> str | None:
+        """Take the next samples; return the words so far if they have changed, else None.
+
+        Raise Unavailable when the engine failed.
+        """
+        ...
+
+    def finish(self) -> Transcript:
+        """Return the best reading of all that was fed; the same however it was cut into pieces.
+
+        Raise Unavailable when the engine failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give its memory back, finished or not; nothing may be fed any more."""
 
 
 class Recogniser(Protocol):
@@ -44,6 +70,10 @@ class Recogniser(Protocol):
 
         Raise Unavailable when the engine failed or did not answer in time.
         """
+        ...
+
+    def listen(self, expect: Expect, rate: int) -> Hearing:
+        """Begin an utterance at `rate` samples a second that will be fed piece by piece."""
         ...
 
     def close(self) -> None:

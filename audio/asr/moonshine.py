@@ -1,144 +1,150 @@
 """Moonshine tiny-en on onnxruntime: English speech to text, weights from a pinned package.
 
 The package is only a carrier of weights; no part of it is imported. The network takes the waveform
-at 16 kHz and writes cased, punctuated text, one token at a time. (Jeffries et al. 2024,
+at 16 kHz and writes cased, punctuated text, one piece at a time. (Jeffries et al. 2024,
 "Moonshine: Speech Recognition for Live Transcription and Voice Commands".)
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from audio import pcm as audio
+from audio.asr.calibration import chosen, combined
+from audio.asr.choosing import Answer, Candidate, fitting_answer, free_answer
+from audio.asr.cleaning import cleaned, slowed
+from audio.asr.decoding import WIDTH, Hypothesis, decode
+from audio.asr.grammar import grammar_of
+from audio.asr.network import RATE, Network, Wave
+from audio.asr.partials import Redecoded
+from audio.asr.pieces import PieceTrie, TokenAutomaton, read_pieces, text_of
 from audio.models import MOONSHINE, locate
 from audio.pcm import Pcm
 from ivr.dialog.actions import Expect
-from ivr.ports import EngineInfo, Transcript
+from ivr.errors import Unavailable
+from ivr.ports import EngineInfo, Hearing, Transcript
 
-BEGIN, END = 1, 2
-LAYERS, HEADS, WIDTH = 6, 8, 36
-TOKENS_PER_S = 6.5
-SPARE_TOKENS = 4
-"""The cap on tokens stops the loops that such models fall into on noise."""
+PIECES_PER_S = 6.5
+SPARE_PIECES = 4
+"""The cap on pieces of text stops the loops that such models fall into on noise."""
 SHORT_S = 1.2
 PAD_S = 0.5
 """Silence around short words matters: utterances under SHORT_S get PAD_S of it on both sides."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    tokens: list[int]
-    scores: list[float]
+LONGEST_S = 20.0
+SHORTEST_CUT_S = 12.0
+"""What is longer is cut, at its quietest place behind SHORTEST_CUT_S, and taken down piece by piece."""
+QUIETEST = 2e-4
+"""A peak (of 1.0) below which a line is digital silence."""
+CHECKED_WIDTH = 6
+"""Sentences followed where a check digit can tell them apart."""
+UNSURE = 0.75
+LOOKED_AT_AGAIN = frozenset(["digits", "yes_no", "phrases", "date", "amount"])
+LOOKS = (cleaned, slowed)
+"""Where an answer that is not sure is looked for again, and how the sound is changed for it."""
+OPEN = Expect("open")
 
 
 class Moonshine:
     """The engine. Its sessions are shared by threads; each call holds its own cache."""
 
-    info = EngineInfo("moonshine", "en", "MIT", 16_000)
+    info = EngineInfo("moonshine", "en", "MIT", RATE)
 
     def __init__(self, folder: Path | None = None) -> None:
         folder = folder or locate(MOONSHINE)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.enable_cpu_mem_arena = False
-        cpu = ["CPUExecutionProvider"]
-        self._encoder = ort.InferenceSession(str(folder / "encoder_model.ort"), options, cpu)
-        self._decoder = ort.InferenceSession(str(folder / "decoder_model_merged.ort"), options, cpu)
-        self._encoder_inputs = {one.name for one in self._encoder.get_inputs()}
+        self._network = Network(folder)
         self._pieces = read_pieces((folder / "tokenizer.bin").read_bytes())
-        self._caches = [
-            f"{layer}.{side}.{part}"
-            for layer in range(LAYERS)
-            for side in ("decoder", "encoder")
-            for part in ("key", "value")
-        ]
+        self._trie = PieceTrie(self._pieces)
+        self._automaton = lru_cache(maxsize=128)(self._new_automaton)
 
     def warm_up(self) -> None:
-        """Run once on silence."""
-        self._decode(np.zeros(16_000, dtype=np.float32), 2)
+        """Run once on noise, so that memory is there and the commonest grammars are known."""
+        noise = np.random.default_rng(0).normal(0, 300, RATE).astype(np.int16)
+        for expect in (OPEN, Expect("yes_no"), Expect("digits", digits=(6, 6))):
+            self.transcribe(noise, RATE, expect)
 
     def close(self) -> None:
-        """Nothing runs on its own."""
+        """Forget the grammars; nothing runs on its own."""
+        self._automaton.cache_clear()
 
     def transcribe(self, pcm: Pcm, rate: int, expect: Expect) -> Transcript:
-        """Return the best reading of an utterance; the confidence is the mean token probability."""
+        """Return the best reading of an utterance, as far as it fits what is expected.
+
+        The confidence is the chance that the answer is right, as measured on synthetic callers. Raise
+        Unavailable when the network fails.
+        """
         began = time.perf_counter()
-        wave = _prepared(pcm, rate)
-        if not len(wave):
+        heard = self._heard(_wave(pcm, rate), expect)
+        return replace(heard, seconds=time.perf_counter() - began)
+
+    def listen(self, expect: Expect, rate: int) -> Hearing:
+        """Begin an utterance; its words so far come from decoding anew what has been heard."""
+        return Redecoded(self, expect, rate)
+
+    def _heard(self, wave: Wave, expect: Expect) -> Transcript:
+        if not len(wave) or float(np.abs(wave).max()) < QUIETEST:
             return Transcript("", 0.0, 0.0, self.info.name)
-        limit = int(len(wave) / 16_000 * TOKENS_PER_S) + SPARE_TOKENS
-        decoded = self._decode(wave, limit)
-        text = self.text(decoded.tokens)
-        sure = float(np.exp(np.mean(decoded.scores))) if decoded.scores else 0.0
-        return Transcript(text, round(sure, 3), time.perf_counter() - began, self.info.name)
-
-    def _decode(self, wave: np.ndarray[Any, np.dtype[np.float32]], limit: int) -> _Decoded:
-        samples = wave[np.newaxis, :]
-        mask = np.ones(samples.shape, dtype=np.int64)
-        inputs: dict[str, Any] = {"input_values": samples}
-        if "attention_mask" in self._encoder_inputs:
-            inputs["attention_mask"] = mask
-        hidden = self._encoder.run(None, inputs)[0]
-        empty = np.zeros((1, HEADS, 0, WIDTH), dtype=np.float32)
-        cache: dict[str, Any] = dict.fromkeys(self._caches, empty)
-        decoded = _Decoded([], [])
-        token, first = BEGIN, True
-        names = ["logits", *(f"present.{name}" for name in self._caches)]
-        while len(decoded.tokens) < limit:
-            feed = {f"past_key_values.{name}": value for name, value in cache.items()}
-            feed |= {
-                "input_ids": np.array([[token]], dtype=np.int64),
-                "encoder_hidden_states": hidden,
-                "encoder_attention_mask": mask,
-                "use_cache_branch": np.array([not first]),
-            }
-            logits, *present = self._decoder.run(names, feed)
-            for name, value in zip(self._caches, present, strict=True):
-                if first or ".decoder." in name:
-                    cache[name] = value
-            first = False
-            row = logits[0, -1]
-            token = int(row.argmax())
-            top = float(row[token])
-            score = -float(np.log(np.exp(row - top).sum()))
-            decoded.scores.append(score)
-            if token == END:
+        if len(wave) > LONGEST_S * RATE:
+            return _joined([self._heard(part, OPEN) for part in _parts(wave)])
+        answer, sure = chosen(*self.answers(wave, expect), expect)
+        for otherwise in LOOKS if expect.kind in LOOKED_AT_AGAIN else ():
+            if sure >= UNSURE or not answer.readings:
                 break
-            decoded.tokens.append(token)
-        return decoded
+            again = chosen(*self.answers(otherwise(wave), expect), expect)
+            answer, sure = combined((answer, sure), again, expect)
+        text = answer.readings[0] if answer.readings else ""
+        return Transcript(text, round(sure, 3) if text else 0.0, 0.0, self.info.name, answer.readings)
 
-    def text(self, tokens: list[int]) -> str:
-        """Return the words of a list of token ids."""
-        joined = b"".join(self._pieces[token] for token in tokens)
-        plain = joined.decode("utf-8", "ignore").replace("\u2581", " ")
-        return "".join(
-            part.partition(">")[2] if n else part for n, part in enumerate(plain.split("<"))
-        ).strip()
+    def answers(self, wave: Wave, expect: Expect) -> tuple[Answer | None, Answer]:
+        """Return what fits best, if anything does, and what was heard freely, each with its evidence."""
+        limit = int(len(wave) / RATE * PIECES_PER_S) + SPARE_PIECES
+        utterance = self._network.listen(_padded(wave))
+        width = CHECKED_WIDTH if expect.check else WIDTH
+        found = decode(utterance, self._automaton(expect), limit, width)
+        free = self._candidate(found.free)
+        fitting = [self._candidate(sentence) for sentence in found.fitting]
+        return fitting_answer(fitting, free, expect), free_answer(free)
+
+    def _candidate(self, sentence: Hypothesis) -> Candidate:
+        return Candidate(text_of(self._pieces, sentence.tokens).rstrip(" ,-"), sentence.scores)
+
+    def _new_automaton(self, expect: Expect) -> TokenAutomaton | None:
+        language = grammar_of(expect)
+        return TokenAutomaton(language, self._trie) if language else None
 
 
-def _prepared(pcm: Pcm, rate: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    wave = audio.resample(pcm, rate, 16_000).astype(np.float32) / 32768
-    if 0 < len(wave) < SHORT_S * 16_000:
-        pad = np.zeros(int(PAD_S * 16_000), dtype=np.float32)
-        wave = np.concatenate([pad, wave, pad])
-    return wave.astype(np.float32, copy=False)
+def _wave(pcm: Pcm, rate: int) -> Wave:
+    if pcm.dtype != np.int16 or pcm.ndim != 1:
+        raise Unavailable("Moonshine takes mono 16-bit samples")
+    wave: Wave = audio.resample(pcm, rate, RATE).astype(np.float32) / np.float32(32768)
+    return wave
 
 
-def read_pieces(data: bytes) -> list[bytes]:
-    """Read the tokenizer file: a sequence of byte strings, each behind its length."""
-    pieces = []
-    at = 0
-    while at < len(data):
-        size = data[at]
-        at += 1
-        if size >= 128:
-            size = data[at] * 128 + size - 128
-            at += 1
-        pieces.append(data[at : at + size])
-        at += size
-    return pieces
+def _padded(wave: Wave) -> Wave:
+    if len(wave) >= SHORT_S * RATE:
+        return wave
+    pad = np.zeros(int(PAD_S * RATE), dtype=np.float32)
+    return np.concatenate([pad, wave, pad])
+
+
+def _parts(wave: Wave) -> Iterator[Wave]:
+    """Cut a long recording where it is quietest (over 100 ms), so that no word is cut in two."""
+    shortest, longest, window = int(SHORTEST_CUT_S * RATE), int(LONGEST_S * RATE), RATE // 10
+    while len(wave) > longest:
+        powers = np.convolve(wave[shortest:longest] ** 2, np.ones(window, dtype=np.float32), "valid")
+        cut = shortest + int(powers.argmin()) + window // 2
+        yield wave[:cut]
+        wave = wave[cut:]
+    yield wave
+
+
+def _joined(parts: list[Transcript]) -> Transcript:
+    """Put the parts of a long recording together; it is as sure as its parts, by their length."""
+    said = [part for part in parts if part.text]
+    text = " ".join(part.text for part in said)
+    letters = sum(len(part.text) for part in said)
+    sure = sum(part.confidence * len(part.text) for part in said) / letters if letters else 0.0
+    return Transcript(text, round(sure, 3), 0.0, Moonshine.info.name, (text,) if text else ())

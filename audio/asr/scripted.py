@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
+from audio.asr.partials import Redecoded
 from audio.pcm import Pcm
 from ivr.dialog.actions import Expect
 from ivr.errors import Unavailable
-from ivr.ports import EngineInfo, Transcript
+from ivr.ports import EngineInfo, Hearing, Transcript
 
 
 class Scripted:
@@ -29,4 +30,9 @@ class Scripted:
         if text is None:
             raise Unavailable("the scripted recogniser fails here")
         said = text() if callable(text) else text
-        return Transcript(said, self._confidence if said and len(pcm) else 0.0, 0.0, "scripted")
+        readings = (said,) if said else ()
+        return Transcript(said, self._confidence if said and len(pcm) else 0.0, 0.0, "scripted", readings)
+
+    def listen(self, expect: Expect, rate: int) -> Hearing:
+        """Begin an utterance; every look at it, and its end, takes the next text."""
+        return Redecoded(self, expect, rate)

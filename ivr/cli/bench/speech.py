@@ -1,4 +1,4 @@
-"""`ivr bench speech`: recognition, voice, and whole calls at the caller's ear."""
+"""`ivr bench speech`: recognition on synthetic callers, and whole calls at the caller's ear."""
 
 import asyncio
 import os
@@ -9,60 +9,59 @@ from typing import Any
 
 import click
 
-from ivr.cli.bench.figures import JSON, Figures, machine, show
+from ivr.cli.bench.figures import JSON, Figures, machine
+from ivr.cli.bench.report import barge_in_figures, recognition_figures, show_speech
 from ivr.dialog.script import read_script
 from ivr.errors import Unavailable
 
+PARTS = ("recognition", "barge-in", "calls")
+EXAMPLES = """\b
+Examples:
+  ivr bench speech
+  ivr bench speech --quick --only recognition
+"""
 
-@click.command("speech", epilog="\b\nExample:\n  ivr bench speech --calls 5")
+
+@click.command("speech", epilog=EXAMPLES)
 @JSON
 @click.option(
     "--calls", default=5, show_default=True, type=click.IntRange(1, 50), help="Calls placed by audio."
 )
-def bench_speech(as_json: bool, calls: int) -> None:
-    """Recognition, voice, and whole calls: how long a caller waits for the first sound of a reply."""
-    figures: Figures = {"machine": machine(), **_engines()}
-    figures |= asyncio.run(_calls(calls))
-    show(figures, as_json)
+@click.option("--quick", is_flag=True, help="Each text in one voice, over lines with pink noise only.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(10, 3600),
+    default=420.0,
+    show_default=True,
+    help="For recognising at most; what is not reached by then is left out.",
+)
+@click.option("--only", type=click.Choice(PARTS), help="One part of it.")
+def bench_speech(as_json: bool, calls: int, quick: bool, seconds: float, only: str | None) -> None:
+    """Recognition on synthetic callers, barge-in, and whole calls: how long a caller waits for a reply.
+
+    Callers are natural voices, not the hotline's own; they rehearse on the first run (some minutes).
+    """
+    figures: Figures = {"machine": machine()}
+    if only in (None, "recognition"):
+        figures |= recognition_figures(quick, time.monotonic() + seconds)
+    if only in (None, "barge-in"):
+        figures |= barge_in_figures(0.5 if quick else 2.0)
+    if only in (None, "calls"):
+        figures |= _first_sound() | asyncio.run(_calls(calls))
+    show_speech(figures, as_json)
 
 
-def _engines() -> Figures:
-    import numpy as np
-
-    from audio import pcm as audio
-    from audio.asr.moonshine import Moonshine
-    from audio.pcm import Pcm
+def _first_sound() -> Figures:
     from audio.tts.hibari import HibariVoice
-    from ivr.dialog.actions import Expect
 
-    voice, recogniser = HibariVoice(), Moonshine()
+    voice = HibariVoice()
     voice.warm_up()
-    recogniser.warm_up()
-    texts = [
-        "Where is my order?",
-        "My order number is 1 0 0, 2 4 5.",
-        "I want my money back.",
-        "Yes, please.",
-        "Agent.",
-    ]
-    first, lines, spoken = [], [], 0.0
-    for text in texts:
+    waits = []
+    for text in ("Where is my order?", "My order number is 1 0 0, 2 4 5.", "I want my money back."):
         began = time.perf_counter()
-        pieces: list[Pcm] = []
-        for piece in voice.speak(text):
-            if not pieces:
-                first.append((time.perf_counter() - began) * 1000)
-            pieces.append(piece)
-        whole = np.concatenate(pieces)
-        lines.append(audio.resample(whole, voice.info.sample_rate, audio.RATE))
-        spoken += len(whole) / voice.info.sample_rate
-    heard = [recogniser.transcribe(line, audio.RATE, Expect("open")).seconds * 1000 for line in lines * 4]
-    return {
-        "hibari: ms to first audio, mean": round(statistics.mean(first), 1),
-        "moonshine: ms an utterance, mean": round(statistics.mean(heard), 1),
-        "moonshine: ms an utterance, longest": round(max(heard), 1),
-        "moonshine: recognition time / audio time": round(sum(heard) / 4000 / spoken, 3),
-    }
+        next(iter(voice.speak(text)))
+        waits.append((time.perf_counter() - began) * 1000)
+    return {"hibari: ms to first audio, mean": round(statistics.mean(waits), 1)}
 
 
 async def _calls(count: int) -> Figures:

@@ -8,10 +8,10 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 IVR := $(VENV)/bin/ivr
 ARGS ?=
 
-.PHONY: help demo setup test check docs slow lint types contracts lock clean
+.PHONY: help demo setup test check docs slow bench-voices zh-voice lint types contracts lock clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: $(VENV)/run.stamp  ## A shop, a hotline, one call by audio; then it keeps serving (ARGS=--once ends)
 	$(IVR) demo $(ARGS)
@@ -43,12 +43,19 @@ docs: $(VENV)/dev.stamp  ## Write what is generated: tables in the READMEs, the 
 
 slow: $(VENV)/dev.stamp  ## The slow tests (installs Debian's postgresql as root)
 	@scripts/need-debian postgresql
-	$(VENV)/bin/python -m pytest -m slow
+	@scripts/extra-voices zh
+	$(VENV)/bin/python -m pytest -m "slow or kokoro"
+
+bench-voices: $(VENV)/dev.stamp  ## Voices of synthetic callers, for `ivr bench speech` (190 MB)
+	scripts/extra-voices bench
+
+zh-voice: $(VENV)/run.stamp  ## A natural Chinese voice for prompts rendered ahead of time (95 MB)
+	scripts/extra-voices zh
 
 lock:  ## Write the locks anew
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench pyproject.toml -o requirements/requirements.lock
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench --extra postgres --extra dev -c requirements/requirements.lock pyproject.toml -o requirements/dev.lock
-	cd requirements && for one in models test-models; do ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps $$one.in -o $$one.lock; done
+	cd requirements && for one in models test-models bench-voices zh-voice; do ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps $$one.in -o $$one.lock; done
 	cd requirements && ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header build.in -o build.lock
 
 $(VENV)/bin/python:

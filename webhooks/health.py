@@ -1,9 +1,13 @@
 """Health for machines: alive, ready, and figures."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -53,6 +57,16 @@ def _menus(hotline: Hotline) -> str:
     return "ok"
 
 
+class _Found(Collector):
+    """Figures that were counted elsewhere."""
+
+    def __init__(self, *families: Metric) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
 @bp.get("/metrics")
 def metrics() -> Response:
     """Return figures in Prometheus' text format."""
@@ -68,4 +82,8 @@ def metrics() -> Response:
     agents = Gauge("ivr_agents", "Agents by state", ["state"], registry=registry)
     for agent in floor["agents"]:
         agents.labels(agent["state"]).inc()
+    prompts = CounterMetricFamily("ivr_prompts", "What the prompt store has done", labels=["what"])
+    for what, count in asdict(hotline.speech.speaking.prompts.counts).items():
+        prompts.add_metric([what], count)
+    registry.register(_Found(prompts))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

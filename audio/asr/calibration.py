@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from audio.asr.choosing import MOST_READINGS, Answer, Evidence, value_of
+from audio.asr.decoding import PRUNE
 from ivr.dialog.actions import Expect
 from ivr.dialog.spoken import words
 
@@ -34,6 +35,8 @@ INVALID_AT_MOST = 0.39
 """A number that breaks its rule was misheard, misread or broken off, however clear it was."""
 AGREEING, OPPOSING = 0.5, 0.5
 """How much a second look counts, by its own confidence. The two are far from independent."""
+WAS_NOISE = 0.8
+"""What confidence is worth when the same sound was mere noise in another look."""
 
 
 def features(evidence: Evidence, expect: Expect) -> tuple[float, ...]:
@@ -43,7 +46,7 @@ def features(evidence: Evidence, expect: Expect) -> tuple[float, ...]:
         1.0,
         gap / 4,
         max(gap - 4, 0) / 4,
-        min(evidence.lead, 8.0) / 4,
+        min(evidence.lead, PRUNE) / 4,
         evidence.mean * 4,
         max(evidence.least, -6.0) / 2,
         math.log1p(evidence.pieces) - 2,
@@ -55,11 +58,11 @@ def features(evidence: Evidence, expect: Expect) -> tuple[float, ...]:
 
 
 WEIGHTS: Mapping[str, tuple[float, ...]] = {
-    "digits": (3.11, -0.33, -0.19, 1.45, 1.67, -0.61, -3.09, 0.01, 1.99, -3.97, 1.41),
-    "free": (3.38, 0.00, 0.00, 0.07, 2.60, 0.89, -1.69, 0.00, 0.00, 0.00, 0.31),
-    "open": (7.51, -0.45, 0.30, -0.60, 0.66, 0.04, -4.25, 0.00, 0.00, 0.00, 0.00),
-    "phrases": (7.39, -0.47, 0.39, -0.59, 0.64, -0.00, -4.07, 0.00, 0.00, 0.00, 0.00),
-    "yes_no": (9.47, -0.07, 0.42, -2.33, 0.90, -0.12, -3.53, 0.00, 0.00, 0.00, 0.00),
+    "digits": (2.63, -0.13, -0.58, 1.82, 1.27, -0.25, -3.01, 0.11, 2.48, -1.63, 1.67),
+    "free": (3.22, 0.00, 0.00, 0.05, 2.32, 1.19, -1.38, 0.00, 0.00, 0.00, 0.11),
+    "open": (8.64, -0.49, 0.79, -1.28, 0.67, 0.14, -3.24, 0.00, 0.00, 0.00, 0.00),
+    "phrases": (8.31, -0.74, 1.45, -1.22, 0.76, -0.37, -2.41, 0.00, 0.00, 0.00, 0.00),
+    "yes_no": (8.39, -0.69, 2.18, -2.18, 0.57, 1.06, -2.44, 0.00, 0.00, 0.00, 0.00),
 }
 NEUTRAL = (1.0, -1.0, 0.0, 0.5, 1.0, 0.5, 0.0, -1.0, 1.0, -3.0, 0.0)
 
@@ -90,19 +93,20 @@ def chosen(fitting: Answer | None, free: Answer, expect: Expect) -> tuple[Answer
 
     What the network writes for mere noise counts as nothing, unless something else is nearly as likely.
     """
-    if _mere_noise(free) and (fitting is None or fitting.evidence.gap > NOISE_MARGIN):
+    noise = _mere_noise(free)
+    if fitting is not None and not (noise and fitting.evidence.gap > NOISE_MARGIN):
+        sure = confidence(fitting.evidence, expect)
+        if takes_fitting(fitting.evidence, sure, expect):
+            return fitting, sure
+    if noise:
         return replace(free, readings=()), 0.0
-    sure_free = confidence(free.evidence, expect)
-    if fitting is None:
-        return free, sure_free
-    sure = confidence(fitting.evidence, expect)
-    if takes_fitting(fitting.evidence, sure, expect):
-        return fitting, sure
-    return replace(free, readings=_both(free, fitting)), sure_free
+    readings = free.readings if fitting is None else _both(free, fitting)
+    return replace(free, readings=readings), confidence(free.evidence, expect)
 
 
 def _mere_noise(free: Answer) -> bool:
-    return bool(free.readings) and " ".join(words(free.readings[0])) in WRITTEN_FOR_NOISE
+    said = " ".join(words(free.readings[0])) if free.readings else None
+    return said == "" or said in WRITTEN_FOR_NOISE
 
 
 def combined(

@@ -18,8 +18,10 @@ Scores = NDArray[np.float32]
 """Log-probabilities, shape (rows, pieces)."""
 WIDTH = 4
 """Sentences followed at once within the grammar. Greedy search runs into dead ends."""
-PRUNE = 9.0
+PRUNE = 6.0
 """A sentence this much less likely than the best one is given up (natural logarithm)."""
+HOPELESS = 12.0
+"""The same for one this much less likely than what is heard freely so far."""
 
 
 class Steps(Protocol):
@@ -127,7 +129,8 @@ class _Search:
             ]
         longer.sort(key=lambda one: (-one[0], one[1], one[2]))
         best = max([self._best_ended(), *(total for total, *_ in longer[:1])])
-        longer = [one for one in longer if one[0] >= best - self._prune]
+        least = max(best - self._prune, self._heard.total - HOPELESS)
+        longer = [one for one in longer if one[0] >= least]
         return self._apart(self._longer(scores, begun, at, total) for total, _, at, begun in longer)
 
     def _apart(self, longer: Iterable[tuple[int, int, _Begun]]) -> list[tuple[int, int, _Begun]]:
@@ -174,6 +177,6 @@ def _best(here: Allowed, row: Scores, before: float, width: int) -> list[tuple[f
 
 def log_softmax(logits: NDArray[np.float32]) -> Scores:
     """Return logits as log-probabilities, row by row."""
-    lowered = logits - logits.max(axis=-1, keepdims=True)
-    scores: Scores = lowered - np.log(np.exp(lowered).sum(axis=-1, keepdims=True))
+    scores: Scores = logits - logits.max(axis=-1, keepdims=True)
+    scores -= np.log(np.exp(scores).sum(axis=-1, keepdims=True))
     return scores

@@ -2,12 +2,14 @@
 
 HESITATIONS = """
     uh, um, er, erm, hm, hmm, well, so, okay, ok, oh, ah, right, alright, sure, yes, yeah, yep, hi, hello,
-    hey, please, and, then, sorry, now, just, like, actually, let me see, let's see, good morning, thank you
+    hey, please, and, then, sorry, now, just, like, actually, let me see, let's see, good morning, thank you,
+    no, nope
 """
 ENDINGS = """
     please, thanks, thank you, thank you very much, now, okay, ok, sir, ma'am, madam, right, that's it,
     that is it, that's all, for me, if possible, if you can, yes, again
 """
+PARTINGS = "goodbye, good bye, bye"
 WANTS = """
     i want, i want to, i want a, i want an, i want the, i want my, i'd like, i'd like to, i'd like a,
     i'd like an, i would like, i would like to, i would like a, i need, i need to, i need a, i need an,

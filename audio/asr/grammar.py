@@ -52,7 +52,7 @@ def grammar_of(expect: Expect) -> Language | None:
 def phrases(listed_here: Iterable[str]) -> Expr:
     """Return phrases with what people say around them: "uh, I'd like to … please"."""
     around = seq(star(_any(en.HESITATIONS)), opt(_any(en.WANTS)), star(_any(en.HESITATIONS)))
-    return seq(around, said(*listed_here), star(_any(en.ENDINGS)))
+    return seq(around, said(*listed_here), star(_any(en.ENDINGS)), opt(_any(en.PARTINGS)))
 
 
 def yes_or_no() -> Expr:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from audio import pcm as audio
-from audio.asr.calibration import chosen, combined
+from audio.asr.calibration import WAS_NOISE, chosen, combined
 from audio.asr.choosing import Answer, Candidate, fitting_answer, free_answer
 from audio.asr.cleaning import cleaned, slowed
 from audio.asr.decoding import WIDTH, Hypothesis, decode
@@ -42,6 +42,8 @@ QUIETEST = 2e-4
 CHECKED_WIDTH = 6
 """Sentences followed where a check digit can tell them apart."""
 UNSURE = 0.75
+LOST = 0.1
+"""A number that two looks make so little of is not looked for a third time: numbers are long."""
 LOOKED_AT_AGAIN = frozenset(["digits", "yes_no", "phrases", "date", "amount"])
 LOOKS = (cleaned, slowed)
 """Where an answer that is not sure is looked for again, and how the sound is changed for it."""
@@ -90,11 +92,15 @@ class Moonshine:
         if len(wave) > LONGEST_S * RATE:
             return _joined([self._heard(part, OPEN) for part in _parts(wave)])
         answer, sure = chosen(*self.answers(wave, expect), expect)
+        worth = 1.0 if answer.readings else WAS_NOISE
         for otherwise in LOOKS if expect.kind in LOOKED_AT_AGAIN else ():
-            if sure >= UNSURE or not answer.readings:
+            if sure * worth >= UNSURE:
+                break
+            if otherwise is slowed and expect.kind == "digits" and sure < LOST:
                 break
             again = chosen(*self.answers(otherwise(wave), expect), expect)
             answer, sure = combined((answer, sure), again, expect)
+        sure *= worth
         text = answer.readings[0] if answer.readings else ""
         return Transcript(text, round(sure, 3) if text else 0.0, 0.0, self.info.name, answer.readings)
 

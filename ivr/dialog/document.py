@@ -308,7 +308,7 @@ class _Reading:
             collectors=_collectors(nodes, self.homes),
             give_up=head.patience.give_up or "",
             listens={
-                name: listen_for(node, language)
+                name: listen_for(node, language, examples)
                 for name, node in nodes.items()
                 if isinstance(node, LISTENING)
             },

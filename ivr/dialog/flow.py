@@ -1,7 +1,8 @@
 """A hotline as checked, immutable data. A `Flow` that exists is sound: every target is there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from ivr.dialog.actions import ActionType, Expect, ExpectKind, Listen, Record
@@ -346,15 +347,21 @@ EXPECTS: Mapping[SlotKind, ExpectKind] = {
 ONE_KEY = ("yes_no", "one_of", "language")
 
 
-def listen_for(node: Listening, language: str) -> Listen | Record:
-    """Return what to listen for at a node."""
+def listen_for(
+    node: Listening, language: str, examples: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Listen | Record:
+    """Return what to listen for at a node; in menus also the examples of the intents that lead on."""
     question = node.question
     spoken = tuple(phrase for command in question.commands for phrase in command.phrases)
     match node:
         case Menu():
             said = tuple(phrase for choice in node.choices for phrase in choice.phrases)
             kind: ExpectKind = "open" if node.open else _kind_of_menu(node)
-            return _listen(node, language, Expect(kind, said + spoken), max_keys=1)
+            asked = [i for choice in node.choices for i in choice.intents]
+            asked += [i for command in question.commands for i in command.intents]
+            usual = tuple(text for intent in dict.fromkeys(asked) for text in examples.get(intent, ()))
+            phrases = tuple(dict.fromkeys(said + spoken + usual))
+            return _listen(node, language, Expect(kind, phrases), max_keys=1)
         case Collect():
             said = tuple(phrase for phrases in node.values.values() for phrase in phrases)
             count = _digit_count(node)

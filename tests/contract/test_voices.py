@@ -35,7 +35,19 @@ from ivr.settings import Settings
 from tests.conftest import demo_flow
 
 MODELS = Path(os.environ.get("IVR_MODELS", "data/models"))
-needs_kokoro = pytest.mark.skipif(not kokoro.installed(MODELS), reason="the extra zh-voice is not installed")
+NEEDS_KOKORO = (
+    pytest.mark.kokoro,
+    pytest.mark.skipif(not kokoro.installed(MODELS), reason="make zh-voice installs it"),
+)
+
+
+def needs_kokoro(test):
+    """Mark a test that speaks with kokoro: `make slow` runs it."""
+    for mark in NEEDS_KOKORO:
+        test = mark(test)
+    return test
+
+
 SENTENCES = {
     "en": ("Your order has been shipped. It should arrive on Wednesday.", "One moment, please.", "Yes."),
     "zh": ("您的订单已经发货，预计星期三送达。", "请稍等。", "好的。"),
@@ -71,7 +83,7 @@ def mandarin_kokoro():
         "hibari",
         "english_pyttsx3",
         "chinese_pyttsx3",
-        pytest.param("mandarin_kokoro", marks=needs_kokoro),
+        pytest.param("mandarin_kokoro", marks=NEEDS_KOKORO),
     ]
 )
 def voice(request):

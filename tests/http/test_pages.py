@@ -45,7 +45,9 @@ def test_what_is_limited_is_said_on_readyz(app, client, hotline):
 def test_figures_are_given_to_machines(client, floor):
     floor.ready("ann")
     floor.call("CA1")
+    floor.hotline.speech.speaking.prompts.get("nothing")
     text = client.get("/metrics").text
+    assert 'ivr_prompts_total{what="misses"} 1.0' in text
     assert 'ivr_calls{state="queued"} 1.0' in text
     assert 'ivr_agents{state="ringing"} 1.0' in text
 

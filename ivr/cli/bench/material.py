@@ -15,7 +15,7 @@ import yaml
 
 from ivr.dialog.actions import Expect, Listen
 from ivr.dialog.events import Spoke
-from ivr.dialog.flow import Confidence, Flow, Listening, listen_for
+from ivr.dialog.flow import Confidence, Flow, Listening
 from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear
 from ivr.dialog.script import NOON
 from ivr.dialog.spoken import digit_spans
@@ -128,7 +128,7 @@ class Hotline:
 
     def expect(self, name: str) -> Expect:
         """Return what a node tells the recogniser to expect."""
-        listen = listen_for(self.node(name), "en")
+        listen = self.flow.listens[name]
         assert isinstance(listen, Listen)
         return listen.expect
 

@@ -27,7 +27,9 @@ ALIKE = {
 _CARRIERS = """
     my order number number's is it's its it the a an that's thats this that i i'm think please so yes yeah
     no well okay ok have for of be would here with about refund return want get hi hello again sorry
-    reference code sure thanks thank you
+    reference code sure thanks thank you tracking customer account phone telephone mobile cell invoice
+    confirmation booking ticket card membership member client contract pin case serial parcel delivery
+    purchase receipt policy gift credit
 """
 
 ENGLISH = Numerals(

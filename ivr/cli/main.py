@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, models, prompts, serve, speech
+from ivr.cli import bench, calls, db, menus, models, prompts, route, serve, speech
 from ivr.errors import HotlineError
 
 
@@ -41,6 +41,7 @@ for command in (
     *prompts.COMMANDS,
     *speech.COMMANDS,
     *models.COMMANDS,
+    *route.COMMANDS,
     *db.COMMANDS,
     *bench.COMMANDS,
 ):

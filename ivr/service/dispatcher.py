@@ -16,21 +16,25 @@ from sqlalchemy.orm import Session
 
 from ivr.ports import Clock
 from ivr.routing.model import (
+    Agent,
     Away,
+    Call,
+    Connect,
     Decision,
     Entered,
     Event,
-    Idle,
     Left,
+    Merge,
     Offer,
+    Overflow,
     Ready,
+    Refuse,
     Rest,
     Restored,
-    Rules,
     Tick,
-    Waiting,
     Withdraw,
 )
+from ivr.routing.policy import Rules
 from ivr.routing.router import Router
 from ivr.service.feed import Feed
 from ivr.service.views import agent_data, ticket_data
@@ -114,6 +118,10 @@ class Dispatcher:
                 self._withdraw(decision)
             case Rest():
                 self._send_away(decision)
+            case Connect():
+                pass  # the row was written, and the carrier told, when the agent accepted
+            case Refuse() | Overflow() | Merge():
+                log.warning("decision not carried out", decision=decision)
 
     def _ring(self, offer: Offer) -> None:
         wrong = self._write_offer(offer)
@@ -208,9 +216,7 @@ class Dispatcher:
         for row in tickets:
             call, agent = waiting(row), ready.get(row.agent or "")
             if row.state == "offered" and agent is not None and row.offer and row.offer_expires_at:
-                offer = Offer(
-                    row.offer, row.id, agent.id, _ms(row.offer_expires_at.timestamp()), row.reason or ""
-                )
+                offer = Offer(row.offer, row.id, agent.id, _ms(row.offer_expires_at.timestamp()))
                 self._router.apply(Restored(offer, call, agent), 0)
             else:
                 self._free(row)
@@ -242,15 +248,15 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def idle(row: AgentRow) -> Idle:
+def idle(row: AgentRow) -> Agent:
     """Return an agent as the router sees it."""
-    return Idle(row.login, row.skills, _ms(row.idle_since.timestamp()), row.missed)
+    return Agent(row.login, row.skills, _ms(row.idle_since.timestamp()), row.missed)
 
 
-def waiting(row: TicketRow) -> Waiting:
+def waiting(row: TicketRow) -> Call:
     """Return a ticket as the router sees it."""
     since = _ms(row.entered_at.timestamp())
-    return Waiting(row.id, row.queue, row.skills, since, row.priority, row.last_agent, row.offers)
+    return Call(row.id, row.queue, row.skills, since, row.priority, row.last_agent, row.offers)
 
 
 def _changed(session: Session, statement: object) -> bool:

@@ -2,9 +2,10 @@
 
 from ivr.cli.bench.figures import bench
 from ivr.cli.bench.menu import bench_menu
+from ivr.cli.bench.route import bench_route
 from ivr.cli.bench.speech import bench_speech
 
-for _command in (bench_menu, bench_speech):
+for _command in (bench_menu, bench_route, bench_speech):
     bench.add_command(_command)
 
 COMMANDS = (bench,)

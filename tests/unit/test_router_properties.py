@@ -106,7 +106,10 @@ def test_an_event_that_comes_twice_counts_once(seed):
 def test_names_permuted_with_their_order_permute_the_decisions(seed):
     """Agents and calls are known by their names only where nothing else decides."""
     rng = Random(seed)
-    events = [("call", n, rng.randrange(3)) if rng.random() < 0.5 else ("ready", n, rng.randrange(3)) for n in range(30)]
+    events = [
+        ("call", n, rng.randrange(3)) if rng.random() < 0.5 else ("ready", n, rng.randrange(3))
+        for n in range(30)
+    ]
 
     def story(prefix):
         floor = Clock()

@@ -65,10 +65,10 @@ class Hotline:
     def start(self) -> None:
         """Begin to match callers with agents."""
         self.recordings.purge(self.clock() - timedelta(days=self.settings.keep_audio_days))
-        lost = self.calls.end_all_lost()
+        self.dispatcher.start()
+        lost = self.calls.end_all_lost() if self.dispatcher.leading else 0  # else another process has calls
         if lost:
             log.warning("calls ended by the restart", count=lost)
-        self.dispatcher.start()
         if self.settings.prerender:
             self.prompts.start()
 

@@ -1,80 +1,118 @@
-"""The dispatcher: one thread that feeds the router and carries its decisions out.
+"""The dispatcher: one thread of one process that feeds the router and carries its decisions out.
 
-Web handlers only post what happened; nobody else matches callers with agents. A decision is
-written, on condition that the rows are still as the router believes, before anyone rings. At start
-the router's index is rebuilt from the tables, offers that still ring included.
+Web handlers only change rows and post what happened; nobody else matches callers with agents. Of several
+processes on one database the holder of the lease matches; the others wake it, and one of them takes over
+when it is gone. A decision is written, under the lease's token and on condition that the rows are still
+as the router believes, before anyone rings. What the router does not know of the tables is found by
+comparing (`ivr.service.differences`): at the start, at a takeover, and whenever another process wakes us.
 """
 
 import threading
+import time
+from collections.abc import Iterable
 from datetime import timedelta
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from ivr.errors import NotFound
 from ivr.ports import Clock
 from ivr.routing.model import (
-    Agent,
     Away,
-    Call,
     Connect,
     Decision,
-    Entered,
     Event,
     Left,
     Merge,
     Offer,
     Overflow,
-    Ready,
     Refuse,
     Rest,
-    Restored,
     Tick,
+    Together,
     Withdraw,
 )
 from ivr.routing.policy import Rules
 from ivr.routing.router import Router
+from ivr.routing.standing import explain
+from ivr.service.differences import differences, milliseconds
 from ivr.service.feed import Feed
+from ivr.service.lease import Fenced, Lease
 from ivr.service.views import agent_data, ticket_data
 from ivr.storage.session import Database
-from ivr.storage.tables import AgentRow, TicketRow
+from ivr.storage.tables import AgentRow, DecisionRow, TicketRow
 
 log = structlog.get_logger(__name__)
-IDLE_WAKE_S = 5.0
+OPEN = ("waiting", "offered", "connecting", "connected")
+LOOK_S = 0.05
+"""How often the holder of the lease looks whether another process has woken it."""
+RENEW_S = 1.0
+COMPARE_S = 10.0
+"""How often the router is compared with the tables though nobody has said that anything changed."""
+STANDBY_S = 0.5
+"""How often a process that waits for the lease tries to take it."""
 
 
 class Dispatcher:
-    """Owns the router."""
+    """Owns the router while this process holds the lease."""
 
-    def __init__(self, db: Database, feed: Feed, clock: Clock, rules: Rules) -> None:
-        self._db, self._feed, self._clock = db, feed, clock
+    def __init__(
+        self, db: Database, feed: Feed, clock: Clock, rules: Rules, lease: Lease | None = None
+    ) -> None:
+        self._db, self._feed, self._clock, self._rules = db, feed, clock, rules
+        self._lease = lease or Lease(db, clock)
         self._router = Router(rules)
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._standby = False
+        self._wakes = 0
+
+    @property
+    def leading(self) -> bool:
+        """Return whether this process matches."""
+        return not self._standby
 
     def start(self) -> None:
-        """Rebuild the index and begin to match."""
-        self._rebuild()
+        """Begin to match if nobody else does, else stand by."""
+        self._standby = not self._lease.take()
+        if self.leading:
+            self._lead()
+        else:
+            log.info("another process matches callers with agents; standing by")
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop matching; what rings goes on ringing for the next start to find."""
+        """Stop matching; what rings goes on ringing for the next holder of the lease to find."""
         self._events.put(None)
         if self._thread is not None:
             self._thread.join(5)
+            if self.leading:
+                self._lease.release()
 
     def post(self, event: Event) -> None:
-        """Tell the router, from any thread."""
-        self._events.put(event)
+        """Tell the router, from any thread, after the rows have been written."""
+        if self._standby:
+            self._lease.wake()
+        else:
+            self._events.put(event)
 
     def position(self, ticket: str) -> int | None:
         """Return a ticket's place in its queue, from 1."""
+        if self._standby:
+            return self._place_in_tables(ticket)
         with self._lock:
             return self._router.position(ticket)
+
+    def explain(self, ticket: str) -> str:
+        """Return in words where a ticket stands now, as far as this process matches."""
+        with self._lock:
+            return "" if self._standby else explain(self._router, ticket)
 
     @property
     def alive(self) -> bool:
@@ -84,24 +122,72 @@ class Dispatcher:
     # ---- the thread
 
     def _run(self) -> None:
+        renewed = compared = time.monotonic()
         while True:
             try:
-                event = self._events.get(timeout=self._sleep_s())
+                event = self._events.get(timeout=STANDBY_S if self._standby else self._sleep_s())
             except Empty:
                 event = Tick()
             if event is None:
                 return
+            now = time.monotonic()
             try:
+                if self._standby:
+                    self._stand_by(event)
+                    renewed = compared = now
+                    continue
+                if now - renewed >= RENEW_S:
+                    renewed = now
+                    if not self._lease.take():
+                        raise Fenced
+                if (wakes := self._lease.wakes()) != self._wakes or now - compared >= COMPARE_S:
+                    self._wakes, compared = wakes, now
+                    self._compare()
                 self.handle(event)
+            except Fenced:
+                self._step_down()
             except Exception:  # the next event must still be handled
                 log.exception("dispatch failed", what=type(event).__name__)
 
+    def _stand_by(self, event: Event) -> None:
+        if not isinstance(event, Tick):
+            self._lease.wake()  # it came in while another process took over
+        if self._lease.take():
+            log.warning("the dispatcher is gone; this process takes over", token=self._lease.token)
+            self._lead()
+            self._standby = False
+
+    def _step_down(self) -> None:
+        log.error("another process has taken over; standing by")
+        self._standby = True
+        self._lease.wake()
+
+    def _lead(self) -> None:
+        """Begin with what the tables say."""
+        self._wakes = self._lease.wakes()
+        with self._lock:
+            self._router = Router(self._rules)
+        self._heal()
+        self._compare()
+
+    def _compare(self) -> None:
+        """Tell the router what it does not know of the tables, all at once: nobody is matched before."""
+        with self._db.read() as session:
+            tickets = session.scalars(
+                select(TicketRow)
+                .where(TicketRow.state.in_(OPEN))
+                .order_by(TicketRow.entered_at, TicketRow.id)
+            ).all()
+            agents = session.scalars(select(AgentRow)).all()
+        if found := tuple(differences(self._router, tickets, agents)):
+            self.handle(Together(found))
+
     def _sleep_s(self) -> float:
         due = self._router.next_ms()
-        return IDLE_WAKE_S if due is None else min(IDLE_WAKE_S, max(0.0, (due - self._now_ms()) / 1000))
+        return LOOK_S if due is None else min(LOOK_S, max(0.0, (due - self._now_ms()) / 1000))
 
     def _now_ms(self) -> int:
-        return round(self._clock().timestamp() * 1000)
+        return milliseconds(self._clock().timestamp())
 
     def handle(self, event: Event) -> None:
         """Apply one event and carry out what follows from it."""
@@ -118,8 +204,10 @@ class Dispatcher:
                 self._withdraw(decision)
             case Rest():
                 self._send_away(decision)
-            case Connect():
-                pass  # the row was written, and the carrier told, when the agent accepted
+            case Connect(offer=offer):
+                # the row was written, and the carrier told, when the agent accepted
+                with self._lease.write() as session:
+                    self._keep(session, offer.call, offer.agent, "connected")
             case Refuse() | Overflow() | Merge():
                 log.warning("decision not carried out", decision=decision)
 
@@ -135,7 +223,7 @@ class Dispatcher:
     def _write_offer(self, offer: Offer) -> Event | None:
         """Write the decision; return what the router has wrong when the rows are not so any more."""
         now = self._clock()
-        with self._db.write() as session:
+        with self._lease.write() as session:
             took_agent = _changed(
                 session,
                 update(AgentRow)
@@ -156,13 +244,29 @@ class Dispatcher:
                 ),
             )
             if took_agent and took_call:
+                reason = offer.reason._asdict() if offer.reason is not None else {}
+                self._keep(session, offer.call, offer.agent, "offered", offer.why, plain(reason))
                 return None
             session.rollback()
         return Away(offer.agent) if not took_agent else Left(offer.call)
 
+    def _keep(
+        self,
+        session: Session,
+        ticket: str,
+        agent: str | None,
+        what: str,
+        because: str = "",
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Write down what was decided and why, beside the change itself."""
+        token, now = self._lease.token, self._clock()
+        kept = {"ticket": ticket, "agent": agent, "what": what, "because": because, "data": data or {}}
+        session.add(DecisionRow(at=now, token=token, **kept))
+
     def _withdraw(self, withdrawn: Withdraw) -> None:
         offer = withdrawn.offer
-        with self._db.write() as session:
+        with self._lease.write() as session:
             session.execute(
                 update(TicketRow)
                 .where(TicketRow.id == offer.call, TicketRow.offer == offer.id, TicketRow.state == "offered")
@@ -178,11 +282,12 @@ class Dispatcher:
                 )
                 .values(state="ready", ticket=None, missed=AgentRow.missed + missed, since=self._clock())
             )
+            self._keep(session, offer.call, offer.agent, "withdrawn", withdrawn.because)
         log.info("offer ended", ticket=offer.call, agent=offer.agent, because=withdrawn.because)
         self._tell(offer.call, offer.agent)
 
     def _send_away(self, rest: Rest) -> None:
-        with self._db.write() as session:
+        with self._lease.write() as session:
             session.execute(
                 update(AgentRow)
                 .where(AgentRow.login == rest.agent, AgentRow.state == "ready")
@@ -203,60 +308,71 @@ class Dispatcher:
 
     # ---- after a restart
 
-    def _rebuild(self) -> None:
+    def _heal(self) -> None:
+        """Let go of offers that ended while nobody matched; their callers have their places (R22)."""
+        now = self._clock()
+        with self._lease.write() as session:
+            agents = {row.login: row for row in session.scalars(select(AgentRow))}
+            rung: set[str] = set()
+            for row in session.scalars(select(TicketRow).where(TicketRow.state == "offered")):
+                agent = agents.get(row.agent or "")
+                rings = agent is not None and agent.state == "ringing" and agent.ticket == row.id
+                if rings and agent and row.offer_expires_at and row.offer_expires_at > now:
+                    rung.add(agent.login)
+                    continue
+                row.state, row.last_agent = "waiting", row.agent
+                row.agent = row.offer = row.offer_expires_at = None
+            for agent in agents.values():
+                if agent.state == "ringing" and agent.login not in rung:
+                    agent.state, agent.ticket = "ready", None
+
+    def _place_in_tables(self, ticket: str) -> int | None:
+        """Return a ticket's place by age alone: the router of another process knows better."""
         with self._db.read() as session:
-            tickets = session.scalars(
-                select(TicketRow)
-                .where(TicketRow.state.in_(("waiting", "offered")))
-                .order_by(TicketRow.entered_at)
-            ).all()
-            agents = session.scalars(select(AgentRow).where(AgentRow.state.in_(("ready", "ringing")))).all()
-        ready = {row.login: idle(row) for row in agents}
-        ringing = {row.agent: row for row in tickets if row.state == "offered"}
-        for row in tickets:
-            call, agent = waiting(row), ready.get(row.agent or "")
-            if row.state == "offered" and agent is not None and row.offer and row.offer_expires_at:
-                offer = Offer(row.offer, row.id, agent.id, _ms(row.offer_expires_at.timestamp()))
-                self._router.apply(Restored(offer, call, agent), 0)
-            else:
-                self._free(row)
-                self._router.apply(Entered(call), 0)
-        for one in agents:
-            if one.state == "ringing" and one.login not in ringing:
-                self._ready_again(one.login)
-            if one.login not in ringing:
-                self.post(Ready(ready[one.login]))
-        self.post(Tick())
-
-    def _free(self, row: TicketRow) -> None:
-        if row.state == "offered":
-            with self._db.write() as session:
-                session.execute(
-                    update(TicketRow)
-                    .where(TicketRow.id == row.id)
-                    .values(state="waiting", agent=None, offer=None)
-                )
-
-    def _ready_again(self, login: str) -> None:
-        with self._db.write() as session:
-            session.execute(
-                update(AgentRow).where(AgentRow.login == login).values(state="ready", ticket=None)
+            row = session.get(TicketRow, ticket)
+            if row is None or row.state not in ("waiting", "offered"):
+                return None
+            older = select(func.count()).where(
+                TicketRow.queue == row.queue,
+                TicketRow.state.in_(("waiting", "offered")),
+                TicketRow.entered_at < row.entered_at,
             )
+            return 1 + session.scalars(older).one()
+
+    # ---- why
+
+    def history(self, ticket: str) -> list[dict[str, Any]]:
+        """Return what was decided about a ticket, in order, with the reasons as words and as data."""
+        with self._db.read() as session:
+            if session.get(TicketRow, ticket) is None:
+                raise NotFound(f"there is no ticket {ticket}")
+            rows = session.scalars(
+                select(DecisionRow).where(DecisionRow.ticket == ticket).order_by(DecisionRow.id)
+            )
+            return [decision_data(row) for row in rows]
 
 
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
+def decision_data(row: DecisionRow) -> dict[str, Any]:
+    """Return a decision as JSON data."""
+    return {
+        "at": row.at.isoformat(),
+        "ticket": row.ticket,
+        "agent": row.agent,
+        "what": row.what,
+        "because": row.because,
+        "reason": row.data,
+    }
 
 
-def idle(row: AgentRow) -> Agent:
-    """Return an agent as the router sees it."""
-    return Agent(row.login, row.skills, _ms(row.idle_since.timestamp()), row.missed)
-
-
-def waiting(row: TicketRow) -> Call:
-    """Return a ticket as the router sees it."""
-    since = _ms(row.entered_at.timestamp())
-    return Call(row.id, row.queue, row.skills, since, row.priority, row.last_agent, row.offers)
+def plain(value: Any) -> Any:
+    """Return a record of the router as data that fits JSON."""
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if hasattr(value, "items"):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [plain(one) for one in value]
+    return value
 
 
 def _changed(session: Session, statement: object) -> bool:

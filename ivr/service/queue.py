@@ -16,14 +16,14 @@ from ivr.dialog.actions import JoinQueue
 from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.ports import Carrier, Clock
 from ivr.routing.model import Accepted, Away, Entered, Left, Ready, Rejected
-from ivr.service.dispatcher import Dispatcher, idle, waiting
+from ivr.service.differences import idle, waiting
+from ivr.service.dispatcher import OPEN, Dispatcher
 from ivr.service.feed import Feed
 from ivr.service.views import agent_data, ticket_data
 from ivr.storage.session import Database
 from ivr.storage.tables import AgentRow, AuditRow, CallRow, TicketRow
 
 log = structlog.get_logger(__name__)
-OPEN = ("waiting", "offered", "connecting", "connected")
 
 
 class Queue:
@@ -195,11 +195,18 @@ class Queue:
 
     def reject(self, agent: str, offer: str) -> None:
         """Turn an offer down; the caller keeps the place."""
-        with self._db.read() as session:
+        with self._db.write() as session:
             row = session.scalars(select(TicketRow).where(TicketRow.offer == offer)).first()
-        if row is None or row.agent != agent or row.state != "offered":
-            raise Conflict("this offer has ended")
+            if row is None or row.agent != agent or row.state != "offered":
+                raise Conflict("this offer has ended")
+            row.state, row.last_agent = "waiting", agent
+            row.agent = row.offer = row.offer_expires_at = None
+            one = session.get_one(AgentRow, agent)
+            if one.state == "ringing":
+                one.state, one.since, one.ticket = "ready", self._clock(), None
         self._dispatcher.post(Rejected(offer))
+        self._tell(row)
+        self.tell_agent(agent)
 
     def set_state(self, agent: str, state: str, reason: str | None = None) -> None:
         """Make an agent ready, paused or away. Raise Conflict in the middle of a call."""

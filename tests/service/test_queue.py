@@ -150,9 +150,10 @@ def test_what_was_tried_is_on_the_ticket(hotline, floor):
 def restarted(hotline):
     """A dispatcher of a new process on the same tables."""
     dispatcher = Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules())
+    assert dispatcher._lease.take()
     object.__setattr__(hotline, "dispatcher", dispatcher)
     object.__setattr__(hotline.queue, "_dispatcher", dispatcher)
-    dispatcher._rebuild()
+    dispatcher._lead()
 
 
 def test_a_restart_keeps_order_offers_and_ready_agents(hotline, floor, clock):

@@ -2,6 +2,7 @@
 
 from ivr.storage.tables.base import Base
 from ivr.storage.tables.calls import CallRow, EffectRow, TurnRow
+from ivr.storage.tables.dispatch import DecisionRow, LeaseRow
 from ivr.storage.tables.followups import CallbackRow, RatingRow, RecordingRow
 from ivr.storage.tables.menus import DraftRow, MenuVersionRow, PublishedRow
 from ivr.storage.tables.people import AgentRow, AuditRow, UserRow
@@ -15,8 +16,10 @@ __all__ = [
     "CallRow",
     "CallbackRow",
     "CustomerRow",
+    "DecisionRow",
     "DraftRow",
     "EffectRow",
+    "LeaseRow",
     "MenuVersionRow",
     "OrderRow",
     "PublishedRow",

@@ -36,7 +36,8 @@ def ready() -> tuple[Response, int]:
         "voices": {lang: e.info.name for lang, e in hotline.speech.voices.items()},
         "limited": [*hotline.missing, *([OVERLOADED] if hotline.speech.overloaded else [])],
     }
-    answer = jsonify(status="ready" if good else "not ready", checks=checks, speech=speech)
+    matching = "here" if hotline.dispatcher.leading else "another process; standing by"
+    answer = jsonify(status="ready" if good else "not ready", checks=checks, speech=speech, matching=matching)
     return answer, 200 if good else 503
 
 

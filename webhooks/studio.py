@@ -11,6 +11,7 @@ from ivr.dialog.diff import gathered
 from ivr.dialog.document import faults_as_data
 from ivr.errors import InvalidInput
 from ivr.service.menus import check
+from ivr.service.reasons import reasons
 from webhooks.auth import role, token
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
@@ -53,8 +54,10 @@ def understanding() -> Response:
 @bp.get("/api/calls/<call>")
 @role("supervisor")
 def transcript(call: str) -> Response:
-    """Return one call with all its turns."""
-    return jsonify(_hotline().calls.transcript(call))
+    """Return one call with all its turns, and why it went to whom it went."""
+    why = reasons(_hotline().db, call)
+    standing = [_hotline().dispatcher.explain(one["ticket"]) for one in why[-1:]]
+    return jsonify(**_hotline().calls.transcript(call), why=why, standing=standing[0] if standing else "")
 
 
 @bp.get("/api/menus")

@@ -26,6 +26,9 @@ from ivr.routing.replay import RESULT_HEADER, Setting, TraceFault, read_setting,
 from ivr.routing.scenario import Scenario, read_scenario
 from ivr.routing.simulate import Figures, simulate
 from ivr.routing.summary import compare, staffing, summarise
+from ivr.service.reasons import reasons
+from ivr.settings import load
+from ivr.storage.session import Database
 
 EVERY = 1000
 """Lines between two movements of the bar."""
@@ -36,12 +39,38 @@ Examples:
   ivr route replay --config C.json --trace T.csv --out R.csv
   ivr route erlang c --rate 0.1 --handle 180 --agents 20
   ivr route simulate docs/scenarios/saturday.yaml
+  ivr route explain CA2f3a
 """
 
 
 @click.group("route", epilog=EXAMPLES)
 def route() -> None:
     """Who takes which call: replay a trace, work out a staffing, simulate a day."""
+
+
+# ---- explain
+
+
+@route.command("explain", epilog="\b\nExample:\n  ivr route explain CA2f3a")
+@click.argument("call")
+@click.option("--db", "database_url", help="Database URL.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, figures included.")
+def explain_call(call: str, database_url: str | None, as_json: bool) -> None:
+    """Say why a call (or a ticket) went to whom it went."""
+    db = Database(load(database_url=database_url).database_url)
+    try:
+        found = reasons(db, call)
+    finally:
+        db.close()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    if not found:
+        click.echo("it never waited for a person")
+    for one in found:
+        who = f" {one['agent']}" if one["agent"] else ""
+        because = f": {one['because']}" if one["because"] else ""
+        click.echo(f"{one['at'][:19].replace('T', ' ')}  {one['what']}{who}{because}")
 
 
 # ---- replay

@@ -74,6 +74,8 @@ def run(settings: Settings) -> None:
         log_level="warning",
         access_log=False,
         ws_max_size=65_536,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
         timeout_graceful_shutdown=5,
         lifespan="on",
     )
@@ -83,6 +85,9 @@ def run(settings: Settings) -> None:
         raise Unavailable(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
 
 
+PING_S = 5.0
+"""How often open sockets are asked for a sign of life, and how long that may take: a desk whose laptop was
+closed is gone after ten seconds."""
 _M_ARENA_MAX = -8
 ARENAS = 2
 

@@ -19,7 +19,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from ivr.errors import NotFound
 from ivr.ports import Clock
 from ivr.routing.model import (
     Away,
@@ -338,30 +337,6 @@ class Dispatcher:
                 TicketRow.entered_at < row.entered_at,
             )
             return 1 + session.scalars(older).one()
-
-    # ---- why
-
-    def history(self, ticket: str) -> list[dict[str, Any]]:
-        """Return what was decided about a ticket, in order, with the reasons as words and as data."""
-        with self._db.read() as session:
-            if session.get(TicketRow, ticket) is None:
-                raise NotFound(f"there is no ticket {ticket}")
-            rows = session.scalars(
-                select(DecisionRow).where(DecisionRow.ticket == ticket).order_by(DecisionRow.id)
-            )
-            return [decision_data(row) for row in rows]
-
-
-def decision_data(row: DecisionRow) -> dict[str, Any]:
-    """Return a decision as JSON data."""
-    return {
-        "at": row.at.isoformat(),
-        "ticket": row.ticket,
-        "agent": row.agent,
-        "what": row.what,
-        "because": row.because,
-        "reason": row.data,
-    }
 
 
 def plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from ivr.dialog.events import Pressed
 from ivr.routing.model import Rules, Tick
 from ivr.service.dispatcher import Dispatcher
 from ivr.service.lease import LENGTH_S, Fenced, Lease
+from ivr.service.reasons import reasons
 
 
 def lease(hotline, holder):
@@ -74,7 +75,7 @@ def test_who_gives_the_lease_back_is_followed_at_once(hotline):
     assert second.take()
 
 
-def test_what_happens_at_a_process_that_stands_by_reaches_the_one_that_matches(hotline, floor):
+def test_what_happens_at_a_process_that_stands_by_reaches_the_one_that_matches(hotline, floor, clock):
     """The rows are the message: the holder compares them with what it knows."""
     holder, standby = dispatcher(hotline, "elsewhere:1:a"), hotline.dispatcher
     assert holder._lease.take()
@@ -83,11 +84,12 @@ def test_what_happens_at_a_process_that_stands_by_reaches_the_one_that_matches(h
     before = holder._lease.wakes()
     hotline.queue.set_state("ann", "ready")
     caller(hotline, "CA1")
+    clock.forward(1)
     caller(hotline, "CA2")
     assert holder._lease.wakes() == before + 3
     settle(holder)
     offer = floor.of("ann")["call"]["offer"]
-    assert hotline.queue.position(floor.ticket("CA2").id) in (1, 2)
+    assert hotline.queue.position(floor.ticket("CA2").id) == 2
     hotline.queue.reject("ann", offer)
     settle(holder)
     assert floor.ticket("CA1").state == "waiting"
@@ -147,7 +149,9 @@ def test_every_decision_is_kept_with_its_reasons(hotline, floor):
     floor.ready("bob")
     hotline.queue.accept("bob", floor.of("bob")["call"]["offer"])
     floor.settle()
-    kept = hotline.dispatcher.history(ticket)
+    assert reasons(hotline.db, ticket) == reasons(hotline.db, "CA1")
+    entered, *kept = reasons(hotline.db, "CA1")
+    assert entered["because"] == "joined support, for en and orders"
     assert [(one["what"], one["agent"]) for one in kept] == [
         ("offered", "ann"),
         ("withdrawn", "ann"),

@@ -120,6 +120,7 @@ export class Floor {
     this.open = id;
     this.transcript.clear();
     $("drawer-more").textContent = "";
+    show($("drawer-why"), false);
     $("drawer-heading").textContent = "Call";
     if (!$("drawer").open) $("drawer").showModal();
     this.read();
@@ -141,7 +142,19 @@ export class Floor {
     const state = call.status === "ended" ? words.outcome(call.outcome) : words.status(call.status);
     $("drawer-more").textContent = [dayAndTime(call.started_at), state, words.matter(call.matter)].filter(Boolean).join(" · ");
     call.turns.forEach((turn) => this.transcript.add(turn));
+    const steps = call.why.map((step) => whyRow(step));
+    if (call.standing && call.status !== "ended") steps.push(make("li", {}, make("b", {}, "Now"), ` ${call.standing}`));
+    $("drawer-why").querySelector("ol").replaceChildren(...steps);
+    show($("drawer-why"), steps.length > 0);
   }
+}
+
+const STEPS = { entered: "Joined", offered: "Rang at", withdrawn: "No longer at", connected: "Connected with" };
+
+function whyRow({ at, what, agent, because }) {
+  const time = make("span", { class: "muted small" }, new Date(at).toLocaleTimeString([], { timeStyle: "medium" }));
+  const who = what === "entered" ? "" : ` ${agent}`;
+  return make("li", {}, time, " ", make("b", {}, `${STEPS[what] ?? words.plain(what)}${who}`), because ? `: ${because}` : "");
 }
 
 function agentRow(agent) {

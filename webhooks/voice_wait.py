@@ -14,6 +14,7 @@ from audio import pcm as audio
 from audio.sounds import CHORD_S, hold_music
 from ivr.dialog.actions import JoinQueue, Say
 from ivr.dialog.events import Event, Pressed, Waited
+from ivr.routing.estimate import Said, last_said, say
 from ivr.storage.tables import TicketRow
 from ivr.telephony.twilio import twiml
 from ivr.telephony.twilio.webhook import VoiceRequest
@@ -31,15 +32,25 @@ CHARS_PER_S = 15
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a caller has been told: the place (0 for none), when anything was last said, the offer."""
+    """What a caller has been told: the place (0 for none), when anything was last said, the offer, the wait.
+
+    `minutes` is the range that was told last: neither it nor the place ever rises.
+    """
 
     place: int = 0
     at: float = 0.0
     offered: bool = False
+    minutes: tuple[int, int] | None = None
 
     def query(self) -> dict[str, object]:
         """Return it as parts of an address."""
-        return {"told": self.place, "at": round(self.at), "offered": int(self.offered)}
+        wait = {} if self.minutes is None else {"wait": "{}-{}".format(*self.minutes)}
+        return {"told": self.place, "at": round(self.at), "offered": int(self.offered), **wait}
+
+    @property
+    def said(self) -> Said:
+        """Return it as the estimate's own record."""
+        return Said(self.minutes, self.place or None)
 
 
 def waiting(asked: VoiceRequest) -> str:
@@ -102,10 +113,13 @@ def _words(call: str, join: JoinQueue, ticket: TicketRow, *, offers: bool) -> tu
     told = _told()
     due = now - told.at >= _every_s(join)
     words = []
-    place = hotline().queue.position(ticket.id) if due and _announces(join) else None
-    if place is not None and place <= (told.place or place):  # a place that got worse is not told
-        words.append(_place_in_words(call, place))
-        told = replace(told, place=place)
+    if due and join.announce_every_ms > 0 and (now_said := _estimate(join, ticket, told)) is not None:
+        if now_said.position is not None:
+            words.append(_place_in_words(call, now_said.position))
+        if now_said.minutes is not None:
+            words.append(_wait_in_words(call, now_said.minutes))
+        last = last_said(now_said, told.said)
+        told = replace(told, place=last.position or 0, minutes=last.minutes)
     if offers and (due or not told.offered):
         words.append(hotline().calls.phrase(call, "offer_callback"))
         told = replace(told, offered=True)
@@ -115,7 +129,20 @@ def _words(call: str, join: JoinQueue, ticket: TicketRow, *, offers: bool) -> tu
 def _told() -> Told:
     """Return what the address tells of earlier rounds."""
     given = request.args
-    return Told(given.get("told", 0, type=int), given.get("at", 0.0, type=float), given.get("offered") == "1")
+    low, _, high = given.get("wait", "").partition("-")
+    return Told(
+        given.get("told", 0, type=int),
+        given.get("at", 0.0, type=float),
+        given.get("offered") == "1",
+        (int(low), int(high)) if low.isdigit() and high.isdigit() else None,
+    )
+
+
+def _estimate(join: JoinQueue, ticket: TicketRow, told: Told) -> Said | None:
+    """Return what may be said of place and wait, as far as the menus want it; None: stay silent."""
+    place = hotline().queue.position(ticket.id) if "position" in join.announce else None
+    wait = hotline().queue.wait_ms(ticket.id) if "wait_range" in join.announce else None
+    return say(wait, place, told.said)
 
 
 def _place_in_words(call: str, place: int) -> str:
@@ -124,8 +151,15 @@ def _place_in_words(call: str, place: int) -> str:
     return hotline().calls.phrase(call, "place_in_line").replace("{place}", str(place))
 
 
+def _wait_in_words(call: str, minutes: tuple[int, int]) -> str:
+    low, high = minutes
+    name = "wait_short" if high <= 1 else "wait_up_to" if low == 0 else "wait_between"
+    phrase = hotline().calls.phrase(call, name)
+    return phrase.replace("{low}", str(low)).replace("{high}", str(high))
+
+
 def _announces(join: JoinQueue) -> bool:
-    return join.announce_every_ms > 0 and "position" in join.announce
+    return join.announce_every_ms > 0 and bool(join.announce)
 
 
 def _every_s(join: JoinQueue) -> float:

@@ -102,6 +102,14 @@ class Estimator:
             oldest = self._errors.popleft()
             del self._sorted[bisect_left(self._sorted, oldest)]
 
+    def errors(self) -> dict[str, float]:
+        """Return how many estimates were compared with the truth, and which share of the waits they held."""
+        count = len(self._sorted)
+        if not count:
+            return {"compared": 0}
+        within = sum(abs(error) <= Z for error in self._sorted) / count
+        return {"compared": count, "within_range": round(within, 3)}
+
     def range_ms(self, expected: Expected) -> tuple[float, float]:
         """Return between what four of five such waits end: by past errors, or by a gamma distribution."""
         if len(self._sorted) >= ERRORS_NEEDED:

@@ -42,6 +42,7 @@ from ivr.service.differences import differences, milliseconds
 from ivr.service.feed import Feed
 from ivr.service.lease import Fenced, Lease
 from ivr.service.views import agent_data, ticket_data
+from ivr.service.waits import LEARNT_FROM, Waits
 from ivr.storage.session import Database
 from ivr.storage.tables import AgentRow, DecisionRow, TicketRow
 
@@ -65,6 +66,7 @@ class Dispatcher:
         self._db, self._feed, self._clock, self._rules = db, feed, clock, rules
         self._lease = lease or Lease(db, clock)
         self._router = Router(rules)
+        self._waits = Waits()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -107,6 +109,16 @@ class Dispatcher:
             return self._place_in_tables(ticket)
         with self._lock:
             return self._router.position(ticket)
+
+    def wait_ms(self, ticket: str) -> tuple[float, float] | None:
+        """Return between what a waiting ticket's further wait will end, in ms; None where nobody can say."""
+        with self._lock:
+            return None if self._standby else self._waits.range_ms(self._router, ticket)
+
+    def waits(self) -> dict[str, dict[str, float]]:
+        """Return what has been learnt of waits, by queue."""
+        with self._lock:
+            return self._waits.figures()
 
     def explain(self, ticket: str) -> str:
         """Return in words where a ticket stands now, as far as this process matches."""
@@ -165,9 +177,17 @@ class Dispatcher:
         """Begin with what the tables say."""
         self._wakes = self._lease.wakes()
         with self._lock:
-            self._router = Router(self._rules)
+            self._router, self._waits = Router(self._rules), Waits()
+            self._waits.learn(self._ended())
         self._heal()
         self._compare()
+
+    def _ended(self) -> list[TicketRow]:
+        with self._db.read() as session:
+            newest = (
+                select(TicketRow).where(TicketRow.ended_at.is_not(None)).order_by(TicketRow.ended_at.desc())
+            )
+            return list(session.scalars(newest.limit(LEARNT_FROM)))[::-1]
 
     def _compare(self) -> None:
         """Tell the router what it does not know of the tables, all at once: nobody is matched before."""
@@ -190,8 +210,11 @@ class Dispatcher:
 
     def handle(self, event: Event) -> None:
         """Apply one event and carry out what follows from it."""
+        now = self._now_ms()
         with self._lock:
-            decided = self._router.apply(event, self._now_ms())
+            self._waits.before(self._router, event, now)
+            decided = self._router.apply(event, now)
+            self._waits.after(self._router, event, decided, now)
         for decision in decided:
             self._carry_out(decision)
 
@@ -204,11 +227,18 @@ class Dispatcher:
             case Rest():
                 self._send_away(decision)
             case Connect(offer=offer):
-                # the row was written, and the carrier told, when the agent accepted
-                with self._lease.write() as session:
-                    self._keep(session, offer.call, offer.agent, "connected")
+                self._keep_connected(offer)
             case Refuse() | Overflow() | Merge():
                 log.warning("decision not carried out", decision=decision)
+
+    def _keep_connected(self, offer: Offer) -> None:
+        """Write down that they talk; the rows were changed, and the carrier told, when the agent accepted."""
+        known = select(DecisionRow.id).where(
+            DecisionRow.ticket == offer.call, DecisionRow.because == offer.id, DecisionRow.what == "connected"
+        )
+        with self._lease.write() as session:
+            if session.scalars(known).first() is None:
+                self._keep(session, offer.call, offer.agent, "connected", offer.id)
 
     def _ring(self, offer: Offer) -> None:
         wrong = self._write_offer(offer)

@@ -107,6 +107,10 @@ class Queue:
         self._tell(row)
         return True
 
+    def wait_ms(self, ticket: str) -> tuple[float, float] | None:
+        """Return between what a ticket's further wait will end, in ms, or None while nobody can say."""
+        return self._dispatcher.wait_ms(ticket)
+
     def answered(self, call: str) -> bool:
         """Return whether an agent has talked with a caller already."""
         with self._db.read() as session:

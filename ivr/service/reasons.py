@@ -49,6 +49,6 @@ def _decided(row: DecisionRow) -> dict[str, Any]:
         "ticket": row.ticket,
         "agent": row.agent,
         "what": row.what,
-        "because": row.because,
+        "because": "" if row.what == "connected" else row.because,
         "reason": row.data,
     }

@@ -121,6 +121,27 @@ def quiet(hotline, monkeypatch, **changes):
     monkeypatch.setattr(type(hotline.calls), "current", current)
 
 
+def test_the_wait_is_told_as_a_range_that_never_rises(queued, hotline, monkeypatch):
+    quiet(hotline, monkeypatch, announce=("position", "wait_range"))
+    told = {"wait": (100_000.0, 230_000.0)}
+    hotline.dispatcher.wait_ms = lambda ticket: told["wait"]
+    first = queued(WAIT, **CALL)
+    assert words(first) == "You are next in line. The wait should be between 1 and 4 minutes."
+    assert "wait=1-4" in onward(first)
+    told["wait"] = (200_000.0, 400_000.0)
+    assert words(queued(WAIT + "&told=1&at=0&offered=0&wait=1-4", **CALL)) == "You are next in line."
+    told["wait"] = (30_000.0, 170_000.0)
+    better = words(queued(WAIT + "&told=1&at=0&offered=0&wait=1-4", **CALL))
+    assert better == "You are next in line. It should be no more than 3 minutes."
+    told["wait"] = (3_000.0, 50_000.0)
+    assert "less than a minute" in words(queued(WAIT + "&told=1&at=0&offered=0&wait=0-3", **CALL))
+
+
+def test_as_long_as_nothing_is_known_of_waits_none_is_told(queued, hotline, monkeypatch):
+    quiet(hotline, monkeypatch, announce=("wait_range",))
+    assert words(queued(WAIT, **CALL)) == ""
+
+
 # ---- a call back by key
 
 

@@ -119,7 +119,7 @@ def build(
     rules = Rules(offer_ms=round(settings.offer_timeout_s * 1000))
     dispatcher = Dispatcher(db, feed, clock, rules)
     queue = Queue(db, dispatcher, carrier, feed, clock)
-    followups = FollowUps(db, feed, clock)
+    followups = FollowUps(db, feed, clock, queue)
     effects = Effects(db, shop, followups, clock, settings.action_timeout_s)
     calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls)
     languages = menus.published().flow.languages

@@ -160,6 +160,10 @@ class Carrier(Protocol):
         """Take a queued call to an agent's phone; the bridge ends when either hangs up."""
         ...
 
+    def dial(self, number: str, caller: str, ticket: str) -> None:
+        """Ring a customer from one of our numbers for a call back; who answers is taken to the agent."""
+        ...
+
     def hang_up(self, call: str) -> None:
         """End a call; ending it twice is no error."""
         ...

@@ -88,12 +88,18 @@ class FakeCarrier:
 
     connected: list[tuple[str, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    dialled: list[tuple[str, str, str]] = field(default_factory=list)
     down: bool = False
 
     def connect(self, call: str, agent: str, ticket: str) -> None:
         if self.down:
             raise Unavailable("the carrier is down")
         self.connected.append((call, agent))
+
+    def dial(self, number: str, caller: str, ticket: str) -> None:
+        if self.down:
+            raise Unavailable("the carrier is down")
+        self.dialled.append((number, caller, ticket))
 
     def hang_up(self, call: str) -> None:
         self.ended.append(call)

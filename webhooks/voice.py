@@ -18,13 +18,25 @@ from ivr.service.calls import Part
 from ivr.telephony.twilio import signature, twiml
 from ivr.telephony.twilio.webhook import ENDED, VoiceRequest, parse
 from webhooks.voice_answer import answer, hung_up
-from webhooks.voice_turn import addresses, asked_again, ending, hotline, onward, render, stream, url, work
+from webhooks.voice_turn import (
+    addresses,
+    asked_again,
+    ending,
+    hotline,
+    onward,
+    render,
+    spoken,
+    stream,
+    url,
+    work,
+)
 from webhooks.voice_wait import music, waiting
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("voice", __name__, url_prefix="/voice/twilio")
 SORRY = "I am sorry, something went wrong on our side. Please call again in a moment."
 BUSY = "All our lines are busy right now. Please call again in a few minutes."
+CHANGED = "I am sorry, our call back has come at the wrong moment. We will call you again."
 LAST_WORDS_S = 3.0
 """So long the end of a call waits for a message that is being kept."""
 PAUSE_S = 5
@@ -241,6 +253,18 @@ def _taken(asked: VoiceRequest, part: Part, media: str) -> str:
     return render(following, media)
 
 
+@bp.post("/callback")
+def called_back() -> Response:
+    """A customer has answered a call back: a greeting, and over to the agent who waits."""
+    asked, ticket = parse(request.form), request.args.get("ticket", "")
+    agent = hotline().calls.called_back(asked.call, ticket, asked.called, asked.caller)
+    if agent is None:
+        return _xml(twiml.document(twiml.say(CHANGED), twiml.hang_up()))
+    language = str(hotline().calls.head(asked.call)["language"])
+    greeting = spoken(Say(hotline().calls.phrase(asked.call, "calling_back"), "queue", language), "webhook")
+    return _xml(twiml.document(greeting, twiml.bridge(agent, url("next", after="agent"), ticket)))
+
+
 @bp.post("/wait")
 def wait() -> Response:
     """Tell what a caller hears in the queue, round by round."""
@@ -251,6 +275,9 @@ def wait() -> Response:
 def status() -> Response:
     """Take a call-progress callback: an ended call is ended here too, once its last words are kept."""
     asked = parse(request.form)
+    ticket = request.args.get("ticket")
+    if ticket and asked.status in ENDED:
+        hotline().queue.not_answered(ticket)  # nothing happens where the customer has answered
     if asked.status in ENDED:
         hotline().recordings.wait_end(asked.call, LAST_WORDS_S)
         hotline().calls.hang_up(asked.call)

@@ -234,10 +234,34 @@ class Calls:
             now = self._clock()
             version = self._menus.version(row.menu_version)
             done = step(version.flow, state_from_data(row.state), HungUp(now))
-            row.state, row.status = state_to_data(done.state), "ended"
-            row.ended_at, row.outcome = now, done.state.outcome
+            row.outcome = "transferred" if row.status == "agent" else done.state.outcome
+            row.state, row.status, row.ended_at = state_to_data(done.state), "ended", now
         self._queue.caller_gone(call)
         self._tell_call(row)
+
+    def called_back(self, call: str, ticket: str, customer: str, our_number: str) -> str | None:
+        """Begin the call by which a customer is called back. Return the agent; None when nobody waits."""
+        agent = None
+        with self._db.write() as session:
+            version, language = self._menus.published(), self._queue.language_of(session, ticket)
+            if language is not None and session.get(CallRow, call) is None:
+                state = begin(version.flow)
+                session.add(
+                    CallRow(
+                        id=call,
+                        caller=customer,
+                        called=our_number,
+                        media="webhook",
+                        menu_version=version.id,
+                        state={**state_to_data(state), "language": language},
+                        status="agent",
+                        started_at=self._clock(),
+                    )
+                )
+        if language is not None:
+            agent = self._queue.dialled(ticket, call)
+        self._tell_call(self._row(call)) if agent else None
+        return agent
 
     def claim_stream(self, call: str, token: str) -> bool:
         """Return whether this token opens the call's audio; it does so once."""

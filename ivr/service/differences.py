@@ -15,6 +15,7 @@ from ivr.routing.model import (
     Entered,
     Event,
     Left,
+    NoAnswer,
     Offer,
     Paused,
     Ready,
@@ -77,6 +78,8 @@ def _of_ticket(ticket: Ticket | None, row: TicketRow) -> Iterator[Event]:
     if row.state == "waiting":
         if ticket is None or (ticket.state == "connected" and row.offers > ticket.offers):
             yield Entered(waiting(row))
+        elif ticket.state == "connected" and row.attempts > ticket.attempts:
+            yield NoAnswer(row.id)
         elif ticket.state == "ringing" and ticket.offer is not None:
             yield Rejected(ticket.offer.id)
     elif row.state in TALKS and ticket is not None and ticket.state == "ringing" and row.offer:
@@ -95,5 +98,16 @@ def idle(row: AgentRow) -> Agent:
 
 def waiting(row: TicketRow) -> Call:
     """Return a ticket as the router sees it."""
-    since = milliseconds(row.entered_at.timestamp())
-    return Call(row.id, row.queue, row.skills, since, row.priority, row.last_agent, row.offers)
+    return Call(
+        row.id,
+        row.queue,
+        row.skills,
+        milliseconds(row.entered_at.timestamp()),
+        row.priority,
+        row.last_agent,
+        row.offers,
+        number=row.number,
+        callback=row.callback is not None,
+        not_before_ms=milliseconds(row.not_before.timestamp()) if row.not_before else 0,
+        attempts=row.attempts,
+    )

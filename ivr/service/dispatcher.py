@@ -10,7 +10,7 @@ comparing (`ivr.service.differences`): at the start, at a takeover, and whenever
 import threading
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -24,9 +24,11 @@ from ivr.routing.model import (
     Away,
     Connect,
     Decision,
+    Entered,
     Event,
     Left,
     Merge,
+    NoAnswer,
     Offer,
     Overflow,
     Refuse,
@@ -44,7 +46,7 @@ from ivr.service.lease import Fenced, Lease
 from ivr.service.views import agent_data, ticket_data
 from ivr.service.waits import LEARNT_FROM, Waits
 from ivr.storage.session import Database
-from ivr.storage.tables import AgentRow, DecisionRow, TicketRow
+from ivr.storage.tables import AgentRow, CallbackRow, DecisionRow, TicketRow
 
 log = structlog.get_logger(__name__)
 OPEN = ("waiting", "offered", "connecting", "connected")
@@ -217,6 +219,9 @@ class Dispatcher:
             self._waits.after(self._router, event, decided, now)
         for decision in decided:
             self._carry_out(decision)
+        for one in event.events if isinstance(event, Together) else (event,):
+            if isinstance(one, Entered | NoAnswer):
+                self._keep_times(one)
 
     def _carry_out(self, decision: Decision) -> None:
         match decision:
@@ -228,7 +233,11 @@ class Dispatcher:
                 self._send_away(decision)
             case Connect(offer=offer):
                 self._keep_connected(offer)
-            case Refuse() | Overflow() | Merge():
+            case Merge():
+                self._end_callback(decision.callback, "merged", "the caller rang in")
+            case Overflow() if self._is_callback(decision.call):
+                self._end_callback(decision.call, "given_up", decision.because)
+            case Refuse() | Overflow():
                 log.warning("decision not carried out", decision=decision)
 
     def _keep_connected(self, offer: Offer) -> None:
@@ -239,6 +248,41 @@ class Dispatcher:
         with self._lease.write() as session:
             if session.scalars(known).first() is None:
                 self._keep(session, offer.call, offer.agent, "connected", offer.id)
+
+    def _keep_times(self, event: Entered | NoAnswer) -> None:
+        """Write down what the router knows better: an older place, when a call back is due again."""
+        name = event.call if isinstance(event, NoAnswer) else event.call.id
+        ticket = self._router.floor.tickets.get(name)
+        if ticket is None:
+            return
+        values: dict[str, Any] = {}
+        if isinstance(event, NoAnswer):
+            values["not_before"] = _moment(ticket.not_before_ms)
+        elif ticket.since_ms < event.call.since_ms:
+            values["entered_at"] = _moment(ticket.since_ms)
+        if values:
+            with self._lease.write() as session:
+                session.execute(update(TicketRow).where(TicketRow.id == name).values(**values))
+
+    def _is_callback(self, ticket: str) -> bool:
+        with self._db.read() as session:
+            row = session.get(TicketRow, ticket)
+        return row is not None and row.callback is not None
+
+    def _end_callback(self, ticket: str, state: str, because: str) -> None:
+        """A call back is off: its caller has rung in, or nobody answered it often enough."""
+        with self._lease.write() as session:
+            row = session.get(TicketRow, ticket)
+            if row is None:
+                return
+            row.state, row.ended_at = "left", self._clock()
+            promised = session.get(CallbackRow, row.callback or "")
+            if promised is not None:
+                promised.state = state
+            what = "merged" if state == "merged" else "overflowed"
+            self._keep(session, ticket, None, what, because)
+        self._feed.publish("ticket", ticket_data(row))
+        log.info("call back ended", ticket=ticket, state=state, because=because)
 
     def _ring(self, offer: Offer) -> None:
         wrong = self._write_offer(offer)
@@ -367,6 +411,10 @@ class Dispatcher:
                 TicketRow.entered_at < row.entered_at,
             )
             return 1 + session.scalars(older).one()
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def plain(value: Any) -> Any:

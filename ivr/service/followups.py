@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ivr.errors import NotFound
 from ivr.ports import Booking, Clock, Rating
 from ivr.service.feed import Feed
+from ivr.service.queue import Queue
 from ivr.storage.session import Database
 from ivr.storage.tables import CallbackRow, CallRow, RatingRow, TicketRow
 
@@ -22,8 +23,8 @@ MOST_SHOWN = 100
 class FollowUps:
     """Call backs and ratings in the database."""
 
-    def __init__(self, db: Database, feed: Feed, clock: Clock) -> None:
-        self._db, self._feed, self._clock = db, feed, clock
+    def __init__(self, db: Database, feed: Feed, clock: Clock, queue: Queue) -> None:
+        self._db, self._feed, self._clock, self._queue = db, feed, clock, queue
 
     def book_callback(self, booking: Booking, key: str) -> str:
         """Keep a call back, once per key, at the place that the caller held. Return its number."""
@@ -50,6 +51,9 @@ class FollowUps:
                 not_before=booking.not_before,
             )
             session.add(row)
+            session.flush()
+            ticket = self._queue.add_callback(session, row)
+        self._queue.entered(ticket)
         self._feed.publish("callback", callback_data(row))
         return row.id
 

@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.dialog.actions import JoinQueue
 from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.ports import Carrier, Clock
-from ivr.routing.model import Accepted, Away, Entered, Left, Ready, Rejected
+from ivr.routing.model import Accepted, Away, Entered, Left, NoAnswer, Ready, Rejected
 from ivr.service.differences import idle, waiting
 from ivr.service.dispatcher import OPEN, Dispatcher
 from ivr.service.feed import Feed
 from ivr.service.views import agent_data, ticket_data
 from ivr.storage.session import Database
-from ivr.storage.tables import AgentRow, AuditRow, CallRow, TicketRow
+from ivr.storage.tables import AgentRow, AuditRow, CallbackRow, CallRow, TicketRow
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,7 @@ class Queue:
             skills=dict(join.skills),
             language=call.state.get("language", "en"),
             priority=join.priority,
+            number=call.caller,
             matter=join.matter,
             summary=dict(summary),
             entered_at=self._clock(),
@@ -68,6 +69,69 @@ class Queue:
     def position(self, ticket: str) -> int | None:
         """Return a ticket's place in its queue, from 1, or None when it does not wait."""
         return self._dispatcher.position(ticket)
+
+    def add_callback(self, session: Session, promised: CallbackRow) -> str:
+        """Write the ticket of a call back that was promised; `entered` tells the router afterwards."""
+        row = TicketRow(
+            id=f"T{secrets.token_hex(6)}",
+            call=promised.call,
+            queue=promised.queue,
+            skills=dict(promised.skills),
+            language=promised.language,
+            priority=promised.priority,
+            number=promised.number,
+            callback=promised.id,
+            not_before=promised.not_before,
+            matter=promised.matter,
+            summary=dict(promised.summary),
+            entered_at=promised.entered_at,
+        )
+        session.add(row)
+        return row.id
+
+    # ---- call backs
+
+    def language_of(self, session: Session, ticket: str) -> str | None:
+        """Return the language of a call back that is being dialled; None where none is."""
+        row = session.get(TicketRow, ticket)
+        dialling = row is not None and row.callback is not None and row.state in ("connecting", "connected")
+        return row.language if row is not None and dialling else None
+
+    def dialled(self, ticket: str, call: str) -> str | None:
+        """A customer has answered a call back, as this call. Return the agent; None where nobody waits."""
+        with self._db.write() as session:
+            row = session.get(TicketRow, ticket)
+            if row is None or row.state not in ("connecting", "connected") or row.callback is None:
+                return None
+            row.call, row.dialled = call, True
+            row.state, row.connected_at = "connected", self._clock()
+            promised = session.get(CallbackRow, row.callback)
+            if promised is not None:
+                promised.state = "done"
+            agent = row.agent
+        self._tell(row)
+        if agent:
+            self.tell_agent(agent)
+        return agent
+
+    def not_answered(self, ticket: str) -> None:
+        """A customer did not answer a call back: an attempt. It keeps its place for the next one."""
+        with self._db.write() as session:
+            row = session.get(TicketRow, ticket)
+            if row is None or row.state not in ("connecting", "connected") or row.dialled:
+                return
+            agent = row.agent
+            row.state, row.last_agent, row.attempts = "waiting", agent, row.attempts + 1
+            row.agent = row.offer = row.offer_expires_at = row.connected_at = None
+            one = session.get(AgentRow, agent or "")
+            if one is not None and one.state == "talking" and one.ticket == ticket:
+                one.state, one.since, one.ticket = "ready", self._clock(), None
+        self._dispatcher.post(NoAnswer(ticket))
+        self._tell(row)
+        if agent:
+            self.tell_agent(agent)
+
+    # ---- the caller's side, at the end
 
     def caller_gone(self, call: str) -> None:
         """Close a call's ticket: abandoned while it waited, to wrap-up when it was connected."""
@@ -181,11 +245,19 @@ class Queue:
 
     def _connect(self, row: TicketRow, agent: str) -> None:
         try:
-            self._carrier.connect(row.call, agent, row.id)
+            if row.callback is not None and not row.dialled:
+                self._carrier.dial(row.number, _our_number(self._db, row.call), row.id)
+            else:
+                self._carrier.connect(row.call, agent, row.id)
         except Unavailable as error:
             log.error("carrier could not connect", call=row.call, agent=agent, error=str(error))
-            self.bridge_ended(row.call, "failed")
+            if row.callback is not None and not row.dialled:
+                self.not_answered(row.id)
+            else:
+                self.bridge_ended(row.call, "failed")
             raise
+        if row.callback is not None and not row.dialled:
+            return  # connected when the customer answers
         with self._db.write() as session:
             now = self._clock()
             session.execute(
@@ -291,8 +363,16 @@ class Queue:
 
 
 def _open_ticket(session: Session, call: str) -> TicketRow | None:
-    query = select(TicketRow).where(TicketRow.call == call, TicketRow.state.in_(OPEN))
+    mine = or_(TicketRow.callback.is_(None), TicketRow.dialled)  # not what was promised for later
+    query = select(TicketRow).where(TicketRow.call == call, TicketRow.state.in_(OPEN), mine)
     return session.scalars(query.order_by(TicketRow.entered_at.desc())).first()
+
+
+def _our_number(db: Database, call: str) -> str:
+    """Return the number that a customer had dialled: the one that calls back."""
+    with db.read() as session:
+        row = session.get(CallRow, call)
+    return row.called if row is not None else ""
 
 
 def _back_to_place(row: TicketRow) -> None:

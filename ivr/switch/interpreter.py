@@ -72,6 +72,35 @@ class Client:
             self.answer.set_result(accepted)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What the application wants of a call that it places: what to run when it is answered, whom to tell."""
+
+    url: str
+    status_callback: str
+    timeout_s: float = 30.0
+
+
+async def ring(client: Client, call: str, caller: str, parameters: dict[str, str], timeout_s: float) -> str:
+    """Ring a telephone; return "answered", "busy" or "no-answer". The answered one is busy from then on."""
+    if client.busy:
+        return "busy"
+    client.busy, client.answer = True, asyncio.get_running_loop().create_future()
+    client.parted = asyncio.Event()
+    client.line.endpoint.tell({"type": "incoming", "call": call, "from": caller, "parameters": parameters})
+    accepted = False
+    try:
+        async with asyncio.timeout(timeout_s):
+            accepted = await client.answer
+            return "answered" if accepted else "busy"
+    except TimeoutError:
+        return "no-answer"
+    finally:
+        if not accepted:
+            client.busy = False
+            client.line.endpoint.tell({"type": "parted", "call": call})
+
+
 class Ended(Exception):
     """The call is over."""
 
@@ -92,9 +121,19 @@ class _Recording:
 class Leg:
     """One call."""
 
-    def __init__(self, sid: str, line: Line, caller: str, called: str, exchange: Exchange) -> None:
+    def __init__(
+        self,
+        sid: str,
+        line: Line,
+        caller: str,
+        called: str,
+        exchange: Exchange,
+        placed: "Placed | None" = None,
+    ) -> None:
+        """`placed` is set for a call that the application has placed, to a telephone that has answered."""
         self.sid, self.line, self.caller, self.called = sid, line, caller, called
         self._exchange = exchange
+        self._placed = placed
         self._http = Caller(exchange.application)
         self._status = "ringing"
         self._work: asyncio.Task[None] | None = None
@@ -109,8 +148,9 @@ class Leg:
 
     async def run(self) -> None:
         """Place the call and follow it to its end."""
-        self.line.endpoint.tell({"type": "ringing", "call": self.sid})
-        self.line.open()
+        if self._placed is None:
+            self.line.endpoint.tell({"type": "ringing", "call": self.sid})
+            self.line.open()
         try:
             await self._follow()
         finally:
@@ -132,7 +172,8 @@ class Leg:
 
     async def _first(self) -> Document | None:
         try:
-            root, url = await self._http.document(self._exchange.application.incoming, self._form())
+            first = self._placed.url if self._placed else self._exchange.application.incoming
+            root, url = await self._http.document(first, self._form())
         except ApplicationError as error:
             log.error("no answer", call=self.sid, error=str(error))
             self.line.endpoint.tell({"type": "failed", "error": str(error)})
@@ -150,7 +191,8 @@ class Leg:
             self._leave_queue()
             await self._http.notify(self._queue_action, form)
         form = {**self._form(), "CallDuration": "1", "SequenceNumber": "0"}
-        await self._http.notify(self._exchange.application.status, form)
+        status = self._placed.status_callback if self._placed else self._exchange.application.status
+        await self._http.notify(status, form)
         await self._http.close()
 
     def replace(self, document: Document) -> None:
@@ -175,7 +217,7 @@ class Leg:
             "Caller": self.caller or "anonymous",
             "Called": self.called,
             "CallStatus": self._status,
-            "Direction": "inbound",
+            "Direction": "outbound-api" if self._placed else "inbound",
             **more,
         }
         if self.line.text:
@@ -470,20 +512,10 @@ class Leg:
         return self._exchange.numbers.get((noun.text or "").strip()), {}
 
     async def _bridge(self, client: Client, verb: Element, parameters: dict[str, str]) -> str:
-        if client.busy:
-            return "busy"
-        client.busy, client.answer = True, asyncio.get_running_loop().create_future()
-        client.parted = asyncio.Event()
+        status = await ring(client, self.sid, self.caller, parameters, float(verb.get("timeout") or 30))
+        if status != "answered":
+            return status
         try:
-            client.line.endpoint.tell(
-                {"type": "incoming", "call": self.sid, "from": self.caller, "parameters": parameters}
-            )
-            try:
-                async with asyncio.timeout(float(verb.get("timeout") or 30)):
-                    if not await client.answer:
-                        return "busy"
-            except TimeoutError:
-                return "no-answer"
             return await self._talk_with(client)
         finally:
             client.busy = False

@@ -5,8 +5,8 @@ import secrets
 
 import structlog
 
-from ivr.switch.http import Application, ApplicationError
-from ivr.switch.interpreter import Client, Exchange, Leg, Speak, document_of
+from ivr.switch.http import Application, ApplicationError, Caller
+from ivr.switch.interpreter import NO_ANSWER_S, Client, Exchange, Leg, Placed, Speak, document_of, ring
 from ivr.switch.line import Endpoint, Line
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,52 @@ class Network:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return leg
+
+    def call_out(self, number: str, caller: str, placed: Placed) -> str | None:
+        """Place a call to a telephone that has this number here. Return its name; None: no trunk is free."""
+        if len(self._legs) >= MOST_CALLS:
+            return None
+        call = f"CA{secrets.token_hex(16)}"
+        task = asyncio.create_task(self._call_out(call, number, caller, placed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return call
+
+    async def _call_out(self, call: str, number: str, caller: str, placed: Placed) -> None:
+        client = self._exchange.numbers.get(number)
+        if client is None:
+            await asyncio.sleep(NO_ANSWER_S)
+            await self._unanswered(call, number, caller, placed, "no-answer")
+            return
+        status = await ring(client, call, caller, {}, placed.timeout_s)
+        if status != "answered":
+            await self._unanswered(call, number, caller, placed, status)
+            return
+        leg = Leg(call, client.line, caller, number, self._exchange, placed)
+        self._legs[call] = leg
+        self._placed.add(call)
+        parted = asyncio.create_task(client.parted.wait())
+        parted.add_done_callback(lambda done: leg.hang_up())
+        try:
+            await self._run(leg)
+        finally:
+            parted.cancel()
+            client.busy, client.line = False, Line(client.line.endpoint)
+            client.line.open()
+            client.line.endpoint.tell({"type": "parted", "call": call})
+
+    async def _unanswered(self, call: str, number: str, caller: str, placed: Placed, status: str) -> None:
+        form = {
+            "CallSid": call,
+            "AccountSid": self.application.account,
+            "From": caller,
+            "To": number,
+            "CallStatus": status,
+            "Direction": "outbound-api",
+        }
+        http = Caller(self.application)
+        await http.notify(placed.status_callback, form)
+        await http.close()
 
     async def _run(self, leg: Leg) -> None:
         try:

@@ -1,7 +1,8 @@
 """The REST service of the switch, as far as the hotline uses Twilio's: calls are updated while they run.
 
 A small ASGI application below `/switch`: `POST /2010-04-01/Accounts/{account}/Calls/{call}.json` with
-`Twiml` or `Status=completed`, and the recordings.
+`Twiml` or `Status=completed`; `POST …/Calls.json` with `To`, `From`, `Url`, `StatusCallback` and
+`Timeout`; and the recordings.
 """
 
 import base64
@@ -13,11 +14,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ivr.switch.http import ApplicationError
+from ivr.switch.interpreter import Placed
 from ivr.switch.network import Network
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _CALL = re.compile(r"/switch/2010-04-01/Accounts/(\w+)/Calls/(\w+)\.json")
+_CALLS = re.compile(r"/switch/2010-04-01/Accounts/(\w+)/Calls\.json")
 _RECORDING = re.compile(r"/switch/recordings/(\w+)(?:\.wav)?")
 LARGEST = 100_000
 
@@ -33,6 +36,9 @@ async def serve(network: Network, scope: MutableMapping[str, Any], receive: Rece
         if data is not None:
             await _send(send, 200, b"audio/wav", data)
             return
+    if _CALLS.fullmatch(path) and method == "POST":
+        await _place(network, await _form(receive), send)
+        return
     if (found := _CALL.fullmatch(path)) and method == "POST":
         await _update(network, found[2], await _form(receive), send)
         return
@@ -53,6 +59,21 @@ async def _form(receive: Receive) -> dict[str, str]:
         if len(body) > LARGEST or not event.get("more_body"):
             break
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+async def _place(network: Network, form: dict[str, str], send: Send) -> None:
+    """Place a call, as the application asks (Twilio: "Create a Call resource")."""
+    to, url = form.get("To", ""), form.get("Url", "")
+    if not to or not url:
+        await _answer(send, 400, {"code": 21201, "message": "a call needs To and Url"})
+        return
+    timeout = form.get("Timeout", "")
+    placed = Placed(url, form.get("StatusCallback", ""), float(timeout) if timeout.isdigit() else 60.0)
+    call = network.call_out(to, form.get("From", ""), placed)
+    if call is None:
+        await _answer(send, 429, {"code": 20429, "message": "all lines are busy"})
+        return
+    await _answer(send, 201, {"sid": call, "status": "queued", "to": to, "from": form.get("From", "")})
 
 
 async def _update(network: Network, call: str, form: dict[str, str], send: Send) -> None:

@@ -35,6 +35,7 @@ def test_a_range_is_said_once_enough_is_known_and_an_agent_is_there(hotline, flo
     floor.call("CAnext")
     low, high = hotline.queue.wait_ms(floor.ticket("CAnext").id)
     assert 0 <= low < 120_000 < high < 600_000
+    clock.forward(1)
     floor.call("CAlater")
     assert hotline.queue.wait_ms(floor.ticket("CAlater").id)[1] > high
 

@@ -10,7 +10,9 @@ from ivr.storage.tables.base import Base
 
 
 class TicketRow(Base):
-    """One caller's place. `entered_at` never changes: it is the place.
+    """One caller's place. `entered_at` is the place; it only ever grows older, by a place kept from before.
+
+    A `callback` names what was promised; until its customer is `dialled`, `call` is that which asked for it.
 
     States: waiting, offered, connecting, connected, wrap_up, done, abandoned, left (for a
     call back or another node).
@@ -24,6 +26,11 @@ class TicketRow(Base):
     skills: Mapped[dict[str, int]]
     language: Mapped[str] = mapped_column(String(8))
     priority: Mapped[int] = mapped_column(default=0)
+    number: Mapped[str] = mapped_column(String(64), default="")
+    callback: Mapped[str | None] = mapped_column(String(24), index=True)
+    dialled: Mapped[bool] = mapped_column(default=False)
+    not_before: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
     matter: Mapped[str | None] = mapped_column(String(64))
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
     entered_at: Mapped[datetime]

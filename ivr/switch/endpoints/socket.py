@@ -69,7 +69,7 @@ class SocketPhone:
         finally:
             if self._leg is not None:
                 self._leg.hang_up()
-            if self._client is not None and self._network.unregister(self._client):
+            if self._client is not None and self._network.unregister(self._client) and self._identity:
                 self._gone(self._client.identity)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
@@ -109,14 +109,20 @@ class SocketPhone:
                 line.inputs.put_nowait(Words(str(message.get("text", ""))[:500]))
             case "silence" if line:
                 line.inputs.put_nowait(Nothing())
-            case "number" if self._client and message.get("number"):
-                self._network.give_number(self._client, str(message["number"])[:64])
+            case "number" if message.get("number"):
+                self._be_rung(str(message["number"])[:64])
             case "answer" | "decline" if self._client:
                 self._client.decide(kind == "answer")
             case "hangup":
                 self._hang_up()
             case _:
                 self.tell({"type": "error", "message": f"'{kind}' means nothing here now"})
+
+    def _be_rung(self, number: str) -> None:
+        """Let the phone be rung under a number: a desk's, or that of a caller who may be called back."""
+        if self._client is None:
+            self._client = self._network.register(f"number {number}", self)
+        self._network.give_number(self._client, number)
 
     def _dial(self, message: dict[str, Any]) -> None:
         caller, called = str(message.get("from", ""))[:64], str(message.get("to", ""))[:64]

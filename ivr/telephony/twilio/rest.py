@@ -15,6 +15,8 @@ from ivr.telephony.twilio import twiml
 
 log = structlog.get_logger(__name__)
 TIMEOUT_S = 5.0
+DIAL_S = 25
+"""How long a customer's telephone rings for a call back."""
 
 
 class TwilioCarrier:
@@ -32,6 +34,20 @@ class TwilioCarrier:
         document = twiml.dial_client(agent, action, ticket)
         self._do(call, lambda one: one.update(twiml=document))
 
+    def dial(self, number: str, caller: str, ticket: str) -> None:
+        """Place a call back. What to do when it is answered, and how it went, is asked at our webhooks."""
+        about = urlencode({"ticket": ticket})
+        self._do(
+            "",
+            lambda calls: calls.create(
+                to=number,
+                from_=caller,
+                url=f"{self._base}/voice/twilio/callback?{about}",
+                status_callback=f"{self._base}/voice/twilio/status?{about}",
+                timeout=DIAL_S,
+            ),
+        )
+
     def hang_up(self, call: str) -> None:
         """End a call; one that is over already is no error."""
         self._do(call, lambda one: one.update(status="completed"), gone_is_fine=True)
@@ -41,7 +57,8 @@ class TwilioCarrier:
         from twilio.base.exceptions import TwilioException, TwilioRestException
 
         try:
-            order(self._ready().calls(call))
+            calls = self._ready().calls
+            order(calls(call) if call else calls)
         except TwilioRestException as error:
             if gone_is_fine and error.status == 404:
                 return

@@ -122,7 +122,12 @@ def _seconds(milliseconds: int) -> int:
 
 def dial_client(identity: str, action: str, ticket: str, timeout_s: int = 20) -> str:
     """Return the document that bridges the caller with an agent's phone in the browser."""
-    return document(
+    return document(bridge(identity, action, ticket, timeout_s))
+
+
+def bridge(identity: str, action: str, ticket: str, timeout_s: int = 20) -> str:
+    """Return the verb that bridges the caller with an agent's phone in the browser."""
+    return (
         f'<Dial action={quoteattr(action)} method="POST" answerOnBridge="true" timeout="{timeout_s}">'
         f"<Client><Identity>{escape(identity)}</Identity>"
         f'<Parameter name="ticket" value={quoteattr(ticket)}/></Client></Dial>'

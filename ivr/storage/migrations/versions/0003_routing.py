@@ -1,4 +1,4 @@
-"""the dispatcher's lease, reasons of offers as data, when an agent was last seen.
+"""the dispatcher's lease, decisions with their reasons, call backs as tickets.
 
 Revision ID: 0003
 Revises: 0002
@@ -36,10 +36,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['ticket'], ['tickets.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id')
     )
+    op.add_column('tickets', sa.Column('number', sa.String(length=64), nullable=False, server_default=''))
+    op.add_column('tickets', sa.Column('callback', sa.String(length=24), nullable=True))
+    op.add_column('tickets', sa.Column('dialled', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column('tickets', sa.Column('not_before', ivr.storage.tables.base.UtcTime(), nullable=True))
+    op.add_column('tickets', sa.Column('attempts', sa.Integer(), nullable=False, server_default='0'))
+    op.create_index('ix_tickets_callback', 'tickets', ['callback'])
     op.create_index('ix_decisions_ticket', 'decisions', ['ticket'])
     op.create_index('ix_decisions_at', 'decisions', ['at'])
 
 
 def downgrade() -> None:
+    op.drop_index('ix_tickets_callback', 'tickets')
+    for name in ('attempts', 'not_before', 'dialled', 'callback', 'number'):
+        op.drop_column('tickets', name)
     op.drop_table('decisions')
     op.drop_table('leases')

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import httpx
 
+from ivr.clock import utc_now
+from ivr.ports import Booking
 from ivr.telephony.twilio.signature import sign
 
 TOKEN, SECRET = "a-token-for-tests", "a-secret-for-tests"
+CUSTOMER = "+15550101"
 
 
 def free_port() -> int:
@@ -89,3 +92,26 @@ def live(folder: Path, prompts: Path, **settings: str):
         yield hotline
     finally:
         hotline.stop()
+
+
+def caller(hotline, sid):
+    """A caller who presses 0 for a person."""
+    hotline.carrier_post("/voice/twilio/incoming", CallSid=sid, From="+15550101", To="+1555")
+    hotline.carrier_post("/voice/twilio/next?turn=1", CallSid=sid, From="+15550101", Digits="0")
+
+
+def promise(hotline, db):
+    """A call back that waits, as a caller booked it."""
+    from ivr.service.dispatcher import Dispatcher
+    from ivr.service.feed import Feed
+    from ivr.service.followups import FollowUps
+    from ivr.service.queue import Queue
+
+    sid = f"CA{utc_now().timestamp()}"
+    caller(hotline, sid)
+    hotline.carrier_post("/voice/twilio/status", CallSid=sid, CallStatus="completed")
+    elsewhere = Dispatcher(db, Feed(), utc_now, None)
+    elsewhere._standby = True
+    queue = Queue(db, elsewhere, None, Feed(), utc_now)
+    booking = Booking(sid, CUSTOMER, "support", {"en": 1})
+    return FollowUps(db, Feed(), utc_now, queue).book_callback(booking, sid)

@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 from ivr.cli.caller import ScriptedCall, SynthesisedCaller
 from ivr.dialog.script import Script
 from ivr.storage.session import Database
-from ivr.storage.tables import CallRow, TicketRow
+from ivr.storage.tables import CallbackRow, CallRow, TicketRow
 from tests.browser.conftest import log_in
+from tests.live import promise
 
 LONG = 15_000
 
@@ -114,6 +115,43 @@ def test_a_caller_phones_from_the_browser_by_keys(page):
     expect(page.locator("#transcript")).to_contain_text("has been shipped", timeout=LONG)
     page.click("#hangup")
     expect(page.locator("#state")).to_have_attribute("data-state", "ended", timeout=LONG)
+
+
+def test_a_customer_answers_a_call_back_at_the_phone_page_and_may_decline_it(page, chromium, site):
+    page.goto("/phone")
+    page.select_option("#caller", "+15550101")
+    page.click("#call")
+    expect(page.locator("#transcript")).to_contain_text("Welcome to Sunrise Store", timeout=LONG)
+    page.click("#hangup")
+    expect(page.locator("#state")).to_have_attribute("data-state", "ended", timeout=LONG)
+    expect(page.locator("body")).to_have_attribute("data-reachable", "yes", timeout=LONG)
+    agent = chromium.new_context(base_url=site.base, permissions=["microphone"])
+    desk = agent.new_page()
+    try:
+        log_in(desk, "ann", "demo-ann-1", "/desk")
+        desk.click("#ready")
+        expect(desk.locator("#presence")).to_have_attribute("data-state", "ready", timeout=LONG)
+        db = Database(site.database)
+        promised = promise(site, db)
+        expect(desk.locator("#offer-heading")).to_have_text("A call back for you", timeout=LONG)
+        assert "+15550101" in desk.locator("#offer").inner_text()
+        desk.click("#accept")
+        expect(page.locator("#incoming")).to_be_visible(timeout=LONG)
+        page.click("#answer")
+        expect(page.locator("#state")).to_have_attribute("data-state", "person", timeout=LONG)
+        heard_frames(page, r"[2-9]\d|\d{3,}")
+        expect(desk.locator("#presence")).to_have_attribute("data-state", "talking", timeout=LONG)
+        desk.click("#hangup")
+        expect(page.locator("#state")).to_have_attribute("data-state", "ended", timeout=LONG)
+        expect(desk.locator("#presence")).to_have_attribute("data-state", "wrap_up", timeout=LONG)
+        with db.read() as session:
+            assert session.get_one(CallbackRow, promised).state == "done"
+        db.close()
+        desk.click("#done")
+        desk.click("#away")
+        expect(desk.locator("#presence")).to_have_attribute("data-state", "away", timeout=LONG)
+    finally:
+        agent.close()
 
 
 def test_a_caller_without_a_microphone_types(page):

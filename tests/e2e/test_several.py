@@ -14,7 +14,7 @@ from ivr.clock import utc_now
 from ivr.service.lease import Lease
 from ivr.storage.session import Database
 from ivr.storage.tables import AgentRow, TicketRow
-from tests.live import SECRET, LiveHotline, live
+from tests.live import SECRET, LiveHotline, caller, live
 from webhooks.auth import token
 
 QUIET = {"IVR_ASR": "none", "IVR_TTS": "none", "IVR_OFFER_TIMEOUT_S": "60"}
@@ -41,11 +41,6 @@ def until(true, seconds=20.0):
 
 def matching(hotline):
     return httpx.get(f"{hotline.base}/readyz", timeout=5).json()["matching"]
-
-
-def caller(hotline, sid):
-    hotline.carrier_post("/voice/twilio/incoming", CallSid=sid, From="+15550101", To="+1555")
-    hotline.carrier_post("/voice/twilio/next?turn=1", CallSid=sid, From="+15550101", Digits="0")
 
 
 def make_ready(db, login):

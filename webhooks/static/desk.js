@@ -72,9 +72,10 @@ const whoCalls = ({ name, caller }) => (name ? `${name} · ${words.caller(caller
 
 function renderOffer(call) {
   const { summary } = call;
+  $("offer-heading").textContent = call.callback ? "A call back for you" : "A call for you";
   $("offer-who").textContent = whoCalls(summary);
-  announce(`A call for you: ${whoCalls(summary)}. ${words.matter(call.matter)}`);
-  facts($("offer-facts"), [...aboutCall(call), ["Has waited", make("span", { class: "timer", "data-since": call.entered_at })], ...historyOf(summary)]);
+  announce(`${$("offer-heading").textContent}: ${whoCalls(summary)}. ${words.matter(call.matter)}`);
+  facts($("offer-facts"), [...aboutCall(call), ["Will be rung at", call.callback ? words.caller(call.number) : null], ["Has waited", make("span", { class: "timer", "data-since": call.entered_at })], ...historyOf(summary)]);
   show($("offer-why"), Boolean(call.reason));
   $("offer-why").textContent = `Why you: ${call.reason}`;
   countDown();

@@ -140,6 +140,11 @@ export class Line extends EventTarget {
     this._send({ type: "dial", from, to, text });
   }
 
+  // Be rung under a number, as one who is to be called back.
+  beRung(number) {
+    this._send({ type: "number", number });
+  }
+
   press(digit) {
     this._send({ type: "key", digit });
   }

@@ -11,6 +11,7 @@ import { Transcript } from "./transcript.js";
 const HOTLINE = "+15550000";
 const STATES = {
   idle: "Ready to call",
+  incoming: "The hotline is calling you back",
   dialing: "Calling…",
   ringing: "Ringing",
   connected: "Connected",
@@ -25,6 +26,7 @@ const TURN_FIRST_MS = 700; // a prompt comes as a turn too; that one is shown, w
 const transcript = new Transcript($("transcript"), { caller: "You", hotline: document.body.dataset.title });
 let state = "idle";
 let line = null;
+let waiting = null; // an open line on which this phone can be called back
 let feed = null;
 let typed = false;
 let answeredAt = 0;
@@ -35,7 +37,8 @@ function enter(next) {
   $("state").dataset.state = next;
   $("state").textContent = STATES[next];
   const live = LIVE.includes(next);
-  show($("before"), !live);
+  show($("before"), !live && next !== "incoming");
+  show($("incoming"), next === "incoming");
   show($("during"), live);
   for (const key of $("pad").children) key.disabled = !live;
   show($("say-form"), typed && next === "connected"); // in a queue nobody reads
@@ -46,7 +49,6 @@ function enter(next) {
 
 async function call({ text }) {
   if (LIVE.includes(state)) return;
-  typed = text;
   prepare(text);
   try {
     if (!text) await line.openAudio();
@@ -58,6 +60,17 @@ async function call({ text }) {
 }
 
 function prepare(text) {
+  waiting?.close();
+  waiting = null;
+  reachable(false);
+  typed = text;
+  freshTalk(text);
+  line = new Line(document.body.dataset.lineToken);
+  listen(line);
+  enter("dialing");
+}
+
+function freshTalk(text) {
   complain("");
   transcript.clear();
   document.body.dataset.framesHeard = "0";
@@ -66,9 +79,62 @@ function prepare(text) {
   show($("level"), !text);
   show($("mute"), !text);
   showMuted(false);
-  line = new Line(document.body.dataset.lineToken);
+}
+
+// ---- being called back
+
+// Wait for a call back to the number of the last call, as long as the page is open.
+async function standBy() {
+  const number = $("caller").value;
+  waiting?.close();
+  waiting = null;
+  reachable(false);
+  if (!number || LIVE.includes(state)) return;
+  const mine = new Line(document.body.dataset.lineToken);
+  waiting = mine;
+  mine.addEventListener("incoming", ({ detail }) => mine === waiting && !LIVE.includes(state) && rung(mine, detail));
+  mine.addEventListener("parted", () => state === "incoming" && enter("idle"));
+  try {
+    await mine.open();
+    mine.beRung(number);
+    reachable(true);
+  } catch {
+    waiting = null; // whoever cannot be rung can still call
+  }
+}
+
+function reachable(yes) {
+  document.body.dataset.reachable = yes ? "yes" : "no";
+  show($("reachable"), yes);
+}
+
+function rung(mine, { call: id }) {
+  enter("incoming");
+  $("answer").onclick = () => takeCall(mine, id);
+  $("answer").focus();
+}
+
+async function takeCall(mine, id) {
+  waiting = null;
+  reachable(false);
+  line = mine;
+  freshTalk(false);
   listen(line);
-  enter("dialing");
+  line.addEventListener("parted", () => mine === line && over());
+  try {
+    await line.openAudio();
+    follow(id);
+    line.answer();
+    answered();
+  } catch (error) {
+    line.decline();
+    fail(error);
+  }
+}
+
+function decline() {
+  waiting?.decline();
+  enter("idle");
 }
 
 function fail(error) {
@@ -130,6 +196,7 @@ function over() {
   setTimeout(() => {
     oldLine?.close();
     oldFeed?.close();
+    standBy();
   }, LAST_WORDS_MS);
   $("call").focus({ preventScroll: true });
 }
@@ -174,6 +241,8 @@ function showMuted(muted) {
 $("call").addEventListener("click", () => call({ text: false }));
 $("type-instead").addEventListener("click", () => call({ text: true }));
 $("hangup").addEventListener("click", hangUp);
+$("decline").addEventListener("click", decline);
+$("caller").addEventListener("change", () => waiting && standBy());
 $("mute").addEventListener("click", () => {
   line.mute(!line.muted);
   showMuted(line.muted);
@@ -195,5 +264,5 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, select, textarea")) return;
   if ("0123456789*#".includes(event.key)) press(event.key);
 });
-window.addEventListener("pagehide", () => line?.close());
+window.addEventListener("pagehide", () => [line, waiting].forEach((one) => one?.close()));
 enter("idle");

@@ -15,14 +15,13 @@ from audio.voice_cache import PromptStore
 from ivr.clock import utc_now
 from ivr.commerce.shop_sql import SqlShop
 from ivr.ports import Carrier, Clock, Shop
-from ivr.routing.model import Rules
 from ivr.service.accounts import Accounts
 from ivr.service.calls import Calls
 from ivr.service.dispatcher import Dispatcher
 from ivr.service.effects import Effects
 from ivr.service.feed import Feed
 from ivr.service.followups import FollowUps
-from ivr.service.menus import DEMO_MENUS, Menus
+from ivr.service.menus import DEMO_MENUS, Menus, routing_rules
 from ivr.service.prompts import Prompts
 from ivr.service.queue import Queue
 from ivr.service.recordings import Recordings
@@ -116,8 +115,9 @@ def build(
         settings.twilio_api_url or f"http://127.0.0.1:{settings.port}/switch",
         base_url(settings),
     )
-    rules = Rules(offer_ms=round(settings.offer_timeout_s * 1000))
-    dispatcher = Dispatcher(db, feed, clock, rules)
+    offer_ms = round(settings.offer_timeout_s * 1000)
+    dispatcher = Dispatcher(db, feed, clock, lambda: routing_rules(menus.published().flow, offer_ms))
+    feed.subscribe(lambda message: dispatcher.look() if message.topic == "menus" else None)
     queue = Queue(db, dispatcher, carrier, feed, clock)
     followups = FollowUps(db, feed, clock, queue)
     effects = Effects(db, shop, followups, clock, settings.action_timeout_s)

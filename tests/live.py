@@ -102,6 +102,7 @@ def caller(hotline, sid):
 
 def promise(hotline, db):
     """A call back that waits, as a caller booked it."""
+    from ivr.routing.policy import Rules
     from ivr.service.dispatcher import Dispatcher
     from ivr.service.feed import Feed
     from ivr.service.followups import FollowUps
@@ -110,7 +111,7 @@ def promise(hotline, db):
     sid = f"CA{utc_now().timestamp()}"
     caller(hotline, sid)
     hotline.carrier_post("/voice/twilio/status", CallSid=sid, CallStatus="completed")
-    elsewhere = Dispatcher(db, Feed(), utc_now, None)
+    elsewhere = Dispatcher(db, Feed(), utc_now, Rules)
     elsewhere._standby = True
     queue = Queue(db, elsewhere, None, Feed(), utc_now)
     booking = Booking(sid, CUSTOMER, "support", {"en": 1})

@@ -62,6 +62,9 @@ def waiting(asked: VoiceRequest) -> str:
     if turn != part.turn + 1 or not isinstance(join, JoinQueue):
         return twiml.document(twiml.leave())  # a repeat: the way out has been taken
     ticket = hotline().queue.ticket_of(asked.call)
+    if ticket is None and join.overflow_after_ms is not None and hotline().queue.overflowed(asked.call):
+        calls.advance(asked.call, turn, Waited(hotline().clock(), join.overflow_after_ms))
+        return twiml.document(twiml.leave())
     if ticket is None:
         return _without_place(asked.call)
     event = _way_out(asked, join, ticket)

@@ -69,6 +69,7 @@ def compare(old: Flow, new: Flow) -> list[Change]:
         if language in old.tongues:
             changes += _tongue(old.tongues[language], tongue, reach_old & reach_new)
     changes += _policies("", old.policies, new.policies)
+    changes += _policies("routing", old.routing, new.routing)
     return list(dict.fromkeys(changes))
 
 

@@ -52,7 +52,7 @@ from ivr.dialog.translate import FOLDER, Original, Translator
 
 HEAD = "hotline.yaml"
 """The file that names the hotline; the others add nodes to it."""
-CALENDARS, POLICIES = "calendars.yaml", "policies.yaml"
+CALENDARS, POLICIES, ROUTING = "calendars.yaml", "policies.yaml", "routing.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,8 @@ class _Reading:
             examples=examples,
             labels=labels,
             phrases=phrases,
-            policies=_policies(self.sources),
+            policies=_data(self.sources, POLICIES),
+            routing=_data(self.sources, ROUTING),
             queues=frozenset(head.queues or _queues(nodes)),
             calendars=calendars,
             subflows=self._subflow_heads(nodes),
@@ -398,11 +399,11 @@ class _Quiet:
 
 
 def _holds_nodes(source: Source) -> bool:
-    return "/" not in source.file and source.file not in (POLICIES, CALENDARS)
+    return "/" not in source.file and source.file not in (POLICIES, CALENDARS, ROUTING)
 
 
-def _policies(sources: Mapping[str, Source]) -> dict[str, Value]:
-    source = sources.get(POLICIES)
+def _data(sources: Mapping[str, Source], file: str) -> dict[str, Value]:
+    source = sources.get(file)
     return source.data if source is not None and isinstance(source.data, dict) else {}
 
 

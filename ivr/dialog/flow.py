@@ -311,6 +311,8 @@ class Flow:
     phrases: Mapping[str, str]
     policies: Mapping[str, Value]
     queues: frozenset[str] = frozenset()
+    routing: Mapping[str, Value] = field(default_factory=dict)
+    """Rules of the router as data; it reads them itself."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     subflows: Mapping[str, SubflowHead] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)

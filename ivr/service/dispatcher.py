@@ -9,7 +9,7 @@ comparing (`ivr.service.differences`): at the start, at a takeover, and whenever
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from ivr.ports import Clock
 from ivr.routing.model import (
     Away,
+    Configured,
     Connect,
     Decision,
     Entered,
@@ -37,7 +38,7 @@ from ivr.routing.model import (
     Together,
     Withdraw,
 )
-from ivr.routing.policy import Rules
+from ivr.routing.policy import QUEUE_TARGET, Rules
 from ivr.routing.router import Router
 from ivr.routing.standing import explain
 from ivr.service.differences import differences, milliseconds
@@ -63,11 +64,12 @@ class Dispatcher:
     """Owns the router while this process holds the lease."""
 
     def __init__(
-        self, db: Database, feed: Feed, clock: Clock, rules: Rules, lease: Lease | None = None
+        self, db: Database, feed: Feed, clock: Clock, rules: Callable[[], Rules], lease: Lease | None = None
     ) -> None:
+        """`rules` tells the rules that are in force now; they change when menus are published."""
         self._db, self._feed, self._clock, self._rules = db, feed, clock, rules
         self._lease = lease or Lease(db, clock)
-        self._router = Router(rules)
+        self._router = Router(rules())
         self._waits = Waits()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -104,6 +106,10 @@ class Dispatcher:
             self._lease.wake()
         else:
             self._events.put(event)
+
+    def look(self) -> None:
+        """Let whoever matches look at the tables and the rules again."""
+        self._lease.wake()
 
     def position(self, ticket: str) -> int | None:
         """Return a ticket's place in its queue, from 1."""
@@ -179,7 +185,7 @@ class Dispatcher:
         """Begin with what the tables say."""
         self._wakes = self._lease.wakes()
         with self._lock:
-            self._router, self._waits = Router(self._rules), Waits()
+            self._router, self._waits = Router(self._rules()), Waits()
             self._waits.learn(self._ended())
         self._heal()
         self._compare()
@@ -193,6 +199,10 @@ class Dispatcher:
 
     def _compare(self) -> None:
         """Tell the router what it does not know of the tables, all at once: nobody is matched before."""
+        rules = self._rules()
+        if rules != self._router.floor.rules:
+            log.info("other routing rules are in force")
+            self.handle(Configured(rules))
         with self._db.read() as session:
             tickets = session.scalars(
                 select(TicketRow)
@@ -235,10 +245,14 @@ class Dispatcher:
                 self._keep_connected(offer)
             case Merge():
                 self._end_callback(decision.callback, "merged", "the caller rang in")
-            case Overflow() if self._is_callback(decision.call):
-                self._end_callback(decision.call, "given_up", decision.because)
-            case Refuse() | Overflow():
-                log.warning("decision not carried out", decision=decision)
+            case Overflow(call=call, to=to, because=because) if to.startswith(QUEUE_TARGET):
+                self._move(call, to.removeprefix(QUEUE_TARGET), because)
+            case Overflow(call=call, because=because) if self._is_callback(call):
+                self._end_callback(call, "given_up", because)
+            case Overflow(call=call, to=to, because=because):
+                self._overflow(call, to, because)
+            case Refuse(offer=refused):
+                log.warning("an acceptance came too late", offer=refused)
 
     def _keep_connected(self, offer: Offer) -> None:
         """Write down that they talk; the rows were changed, and the carrier told, when the agent accepted."""
@@ -263,6 +277,25 @@ class Dispatcher:
         if values:
             with self._lease.write() as session:
                 session.execute(update(TicketRow).where(TicketRow.id == name).values(**values))
+
+    def _move(self, ticket: str, queue: str, because: str) -> None:
+        """A call waits in another queue now; the router has moved it already."""
+        with self._lease.write() as session:
+            if _changed(session, update(TicketRow).where(TicketRow.id == ticket).values(queue=queue)):
+                self._keep(session, ticket, None, "moved", f"to {queue}, because {because}")
+
+    def _overflow(self, ticket: str, to: str, because: str) -> None:
+        """A caller leaves the queue: the menus' own overflow says what follows (`webhooks.voice_wait`)."""
+        with self._lease.write() as session:
+            left = update(TicketRow).where(
+                TicketRow.id == ticket, TicketRow.state.in_(("waiting", "offered"))
+            )
+            if _changed(session, left.values(state="overflowed", agent=None, ended_at=self._clock())):
+                self._keep(session, ticket, None, "overflowed", f"{because}{f': {to}' if to else ''}")
+        with self._db.read() as session:
+            row = session.get(TicketRow, ticket)
+        if row is not None:
+            self._feed.publish("ticket", ticket_data(row))
 
     def _is_callback(self, ticket: str) -> bool:
         with self._db.read() as session:

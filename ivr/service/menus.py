@@ -6,7 +6,8 @@ Versions are immutable and named by their content. A broken menu never replaces 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from ivr.commerce.actions import ACTION_TYPES
+from ivr.dialog import source
 from ivr.dialog.diff import Change, compare
-from ivr.dialog.document import Loaded, load
+from ivr.dialog.document import ROUTING, Loaded, load
 from ivr.dialog.events import Intent
 from ivr.dialog.flow import Flow
 from ivr.dialog.source import Fault
 from ivr.dialog.understand import Models
 from ivr.errors import Conflict, InvalidInput, NotFound
 from ivr.ports import Clock
+from ivr.routing.policy import Faulty, Rules, read_rules
 from ivr.service.feed import Feed
 from ivr.storage.session import Database
 from ivr.storage.tables import AuditRow, DraftRow, MenuVersionRow, PublishedRow
@@ -74,8 +77,35 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 
 def check(files: Mapping[str, str]) -> Loaded:
-    """Return the flow of these files and all their faults."""
-    return load(files, ACTION_TYPES)
+    """Return the flow of these files and all their faults, those of the routing rules included."""
+    loaded = load(files, ACTION_TYPES)
+    faults = _routing_faults(files[ROUTING], loaded.flow) if ROUTING in files else ()
+    if not faults:
+        return loaded
+    return replace(loaded, flow=None, faults=tuple(sorted((*loaded.faults, *faults))))
+
+
+def _routing_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:
+    read = source.read(ROUTING, text)
+    if read.faults:
+        return ()  # told already
+    try:
+        rules = read_rules(read.data or {})
+    except Faulty as faulty:
+        for place, said in faulty.faults:
+            read.fault(place, "bad-routing", said)
+        return tuple(read.faults)
+    for name in rules.queues:
+        if flow is not None and name not in flow.queues:
+            near = get_close_matches(name, flow.queues, 1)
+            meant = f"; did you mean '{near[0]}'?" if near else ""
+            read.fault(("queues", name), "bad-routing", f"there is no queue '{name}'{meant}")
+    return tuple(read.faults)
+
+
+def routing_rules(flow: Flow, offer_ms: int) -> Rules:
+    """Return the routing rules of a checked hotline; `offer_ms` holds where they name no `offer`."""
+    return read_rules({"offer": f"{offer_ms}ms", **flow.routing})
 
 
 def version_id(files: Mapping[str, str]) -> str:

@@ -66,6 +66,13 @@ class Queue:
         with self._db.read() as session:
             return _open_ticket(session, call)
 
+    def overflowed(self, call: str) -> bool:
+        """Return whether the router has sent a call out of its queue."""
+        with self._db.read() as session:
+            newest = select(TicketRow).where(TicketRow.call == call).order_by(TicketRow.entered_at.desc())
+            row = session.scalars(newest.limit(1)).first()
+        return row is not None and row.state == "overflowed"
+
     def position(self, ticket: str) -> int | None:
         """Return a ticket's place in its queue, from 1, or None when it does not wait."""
         return self._dispatcher.position(ticket)

@@ -38,7 +38,7 @@ def _entered(row: TicketRow) -> dict[str, Any]:
         "ticket": row.id,
         "agent": None,
         "what": "entered",
-        "because": f"joined {row.queue}, for {wanted or 'anybody'}",
+        "because": f"{row.queue}, for {wanted or 'anybody'}",
         "reason": {"queue": row.queue, "skills": row.skills, "priority": row.priority},
     }
 

@@ -48,7 +48,7 @@ def take(hotline, floor, agent="ann"):
     return offer
 
 
-def test_it_is_dialled_in_its_place_before_who_came_later(hotline, floor, promised, carrier):
+def test_it_is_dialled_in_its_place_before_who_came_later(hotline, floor, clock, promised, carrier):
     floor.ready("ann")
     assert floor.of("ann")["call"]["callback"] == promised.callback
     take(hotline, floor)
@@ -56,6 +56,7 @@ def test_it_is_dialled_in_its_place_before_who_came_later(hotline, floor, promis
     assert ticket(hotline).state == "connecting"
     assert hotline.calls.called_back("CAout", promised.id, CUSTOMER, "+1555") == "ann"
     assert (ticket(hotline).state, state(hotline)) == ("connected", "done")
+    clock.forward(90)
     hotline.queue.bridge_ended("CAout", "completed")
     hotline.calls.hang_up("CAout")
     with hotline.db.read() as session:

@@ -29,7 +29,7 @@ def die(*given, **more):
     os.kill(os.getpid(), 9)
 
 db = Database(sys.argv[1])
-one = dispatcher.Dispatcher(db, Feed(), utc_now, Rules(offer_ms=60_000))
+one = dispatcher.Dispatcher(db, Feed(), utc_now, lambda: Rules(offer_ms=60_000))
 assert one._lease.take()
 {moment}
 one._lead()
@@ -66,7 +66,7 @@ def killed(hotline, moment):
 
 
 def takes_over(hotline):
-    one = Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules(offer_ms=60_000))
+    one = Dispatcher(hotline.db, hotline.feed, hotline.clock, lambda: Rules(offer_ms=60_000))
     object.__setattr__(hotline, "dispatcher", one)
     object.__setattr__(hotline.queue, "_dispatcher", one)
     assert one._lease.take(), "the holder is dead: nobody waits for its lease to run out"

@@ -17,7 +17,7 @@ def lease(hotline, holder):
 
 
 def dispatcher(hotline, holder):
-    return Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules(), lease(hotline, holder))
+    return Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules, lease(hotline, holder))
 
 
 def caller(hotline, name):
@@ -151,7 +151,7 @@ def test_every_decision_is_kept_with_its_reasons(hotline, floor):
     floor.settle()
     assert reasons(hotline.db, ticket) == reasons(hotline.db, "CA1")
     entered, *kept = reasons(hotline.db, "CA1")
-    assert entered["because"] == "joined support, for en and orders"
+    assert entered["because"] == "support, for en and orders"
     assert [(one["what"], one["agent"]) for one in kept] == [
         ("offered", "ann"),
         ("withdrawn", "ann"),

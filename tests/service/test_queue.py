@@ -149,7 +149,7 @@ def test_what_was_tried_is_on_the_ticket(hotline, floor):
 
 def restarted(hotline):
     """A dispatcher of a new process on the same tables."""
-    dispatcher = Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules())
+    dispatcher = Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules)
     assert dispatcher._lease.take()
     object.__setattr__(hotline, "dispatcher", dispatcher)
     object.__setattr__(hotline.queue, "_dispatcher", dispatcher)

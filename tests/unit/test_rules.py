@@ -242,8 +242,8 @@ CASES: dict[str, list[Case]] = {
     "unused-allow": [Case(HELLO + '    allow: {long-prompt: "it has to be"}  # !\n',
                           hello(say=f"    say: {LONG}") + '    allow: {long-prompt: "it has to be"}\n')],
 }  # fmt: skip
-ELSEWHERE = {"not-visited", "script"}
-"""Rules that are shown by other tests: they look at call scripts."""
+ELSEWHERE = {"not-visited", "script", "bad-routing"}
+"""Rules that are shown by other tests: they look at call scripts, or know of the router."""
 
 
 def files_of(head: str, nodes: str, more: dict[str, str]) -> dict[str, str]:

@@ -39,6 +39,7 @@ function enter(next) {
   const live = LIVE.includes(next);
   show($("before"), !live && next !== "incoming");
   show($("incoming"), next === "incoming");
+  if (next === "incoming") show($("timer"), false);
   show($("during"), live);
   for (const key of $("pad").children) key.disabled = !live;
   show($("say-form"), typed && next === "connected"); // in a queue nobody reads
@@ -109,6 +110,7 @@ function reachable(yes) {
 }
 
 function rung(mine, { call: id }) {
+  show($("reachable"), false);
   enter("incoming");
   $("answer").onclick = () => takeCall(mine, id);
   $("answer").focus();

@@ -12,6 +12,7 @@ from ivr.routing.model import (
     Away,
     Call,
     Changed,
+    Ended,
     Entered,
     Event,
     Left,
@@ -70,6 +71,8 @@ def _of_agent(seat: Seat | None, row: AgentRow) -> Iterator[Event]:
             yield Away(row.login)
         case "paused" if seat is not None and seat.state != "paused":
             yield Paused(row.login)
+        case "wrap_up" if seat is not None and seat.state == "talking" and seat.ticket is not None:
+            yield Ended(seat.ticket)
         case "talking" | "wrap_up" if seat is not None and seat.state in ("idle", "resting"):
             yield Away(row.login)
 

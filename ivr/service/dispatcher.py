@@ -71,6 +71,7 @@ class Dispatcher:
         self._lease = lease or Lease(db, clock)
         self._router = Router(rules())
         self._waits = Waits()
+        self._wrapping: set[str] = set()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -227,11 +228,32 @@ class Dispatcher:
             self._waits.before(self._router, event, now)
             decided = self._router.apply(event, now)
             self._waits.after(self._router, event, decided, now)
+        self._end_wrap_ups()
         for decision in decided:
             self._carry_out(decision)
         for one in event.events if isinstance(event, Together) else (event,):
             if isinstance(one, Entered | NoAnswer):
                 self._keep_times(one)
+
+    def _end_wrap_ups(self) -> None:
+        """Agents whose wrap-up the rules have ended are ready, before anything rings at them (R14)."""
+        seats = self._router.floor.seats
+        for agent in [name for name in self._wrapping if name not in seats or seats[name].state != "wrap_up"]:
+            self._wrapping.discard(agent)
+            if agent in seats and seats[agent].state in ("idle", "ringing"):
+                self._make_ready(agent)
+        self._wrapping |= {name for name, seat in seats.items() if seat.state == "wrap_up" and seat.due}
+
+    def _make_ready(self, agent: str) -> None:
+        now = self._clock()
+        with self._lease.write() as session:
+            row = session.get(AgentRow, agent)
+            if row is None or row.state != "wrap_up":
+                return
+            done = update(TicketRow).where(TicketRow.id == row.ticket, TicketRow.state == "wrap_up")
+            session.execute(done.values(state="done"))
+            row.state, row.since, row.idle_since, row.ticket = "ready", now, now, None
+        self._tell(None, agent)
 
     def _carry_out(self, decision: Decision) -> None:
         match decision:

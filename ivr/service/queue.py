@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ivr.dialog.actions import JoinQueue
 from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.ports import Carrier, Clock
-from ivr.routing.model import Accepted, Away, Entered, Left, NoAnswer, Ready, Rejected
+from ivr.routing.model import Accepted, Away, Ended, Entered, Left, NoAnswer, Ready, Rejected
 from ivr.service.differences import idle, waiting
 from ivr.service.dispatcher import OPEN, Dispatcher
 from ivr.service.feed import Feed
@@ -215,8 +215,7 @@ class Queue:
                 _back_to_place(row)
                 if agent:
                     _set_state(session, agent, "paused", self._clock(), reason="phone did not answer")
-        if not answered:
-            self._dispatcher.post(Entered(waiting(row)))
+        self._dispatcher.post(Ended(row.id) if answered else Entered(waiting(row)))
         self._tell(row)
         if agent:
             self.tell_agent(agent)

@@ -7,7 +7,7 @@ far earlier estimates were off. At a start the newest tickets of the tables are 
 from collections.abc import Iterable
 
 from ivr.routing.estimate import Estimator, Expected
-from ivr.routing.model import Away, Connect, Decision, Entered, Event, Left, Ready, Together
+from ivr.routing.model import Away, Connect, Decision, Ended, Entered, Event, Left, Ready, Together
 from ivr.routing.router import Router
 from ivr.routing.standing import ahead
 from ivr.storage.tables import TicketRow
@@ -48,6 +48,8 @@ class Waits:
                     self.before(router, one, now_ms)
             case Ready(agent=agent) if agent.id in self._talks:
                 self._end_talk(agent.id, now_ms)
+            case Ended(call=call):
+                self._end_by_policy(router, call, now_ms)
             case Away(agent=name) if name in self._talks:
                 self._end_talk(name, now_ms)
             case Left(call=call):
@@ -78,6 +80,14 @@ class Waits:
         queue.waited(wait, gave_up=False)
         if (expected := self._expected.pop(offer.call, None)) is not None:
             queue.learn(expected, wait)
+
+    def _end_by_policy(self, router: Router, call: str, now_ms: int) -> None:
+        """A talk is over whose wrap-up ends by itself: how long that takes is known."""
+        ticket = router.floor.tickets.get(call)
+        if ticket is None or ticket.offer is None or ticket.policy.wrap_up_ms is None:
+            return
+        if ticket.offer.agent in self._talks:
+            self._end_talk(ticket.offer.agent, now_ms + ticket.policy.wrap_up_ms)
 
     def _end_talk(self, agent: str, now_ms: int) -> None:
         queue, began = self._talks.pop(agent)

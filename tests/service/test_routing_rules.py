@@ -73,3 +73,39 @@ def test_skills_that_nobody_has_are_given_up_in_time(hotline, floor, clock):
     floor.settle()
     assert floor.of("zoe")["call"]["call_id"] == "CA1"
     assert "after 30 s" in floor.of("zoe")["call"]["reason"]
+
+
+def test_a_wrap_up_of_a_set_length_ends_by_itself(hotline, floor, clock):
+    with_rules(hotline, "default: {wrap_up: 20s}\n")
+    floor.ready("ann")
+    floor.call("CA1")
+    hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+    floor.settle()
+    floor.call("CA2")
+    clock.forward(60)
+    hotline.queue.bridge_ended("CA1", "completed")
+    floor.settle()
+    assert floor.of("ann")["state"] == "wrap_up"
+    clock.forward(19.9)
+    floor.settle()
+    assert floor.of("ann")["state"] == "wrap_up"
+    clock.forward(0.1)
+    floor.settle()
+    assert floor.of("ann")["call"]["call_id"] == "CA2"
+    assert hotline.queue.ticket_of("CA1") is None
+    assert hotline.dispatcher.waits()["support"]["handle_s"] == 80
+
+
+def test_an_agent_may_end_a_wrap_up_before_its_time(hotline, floor, clock):
+    with_rules(hotline, "default: {wrap_up: 20s}\n")
+    floor.ready("ann")
+    floor.call("CA1")
+    hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+    floor.settle()
+    floor.call("CA2")
+    clock.forward(60)
+    hotline.queue.bridge_ended("CA1", "completed")
+    floor.settle()
+    clock.forward(5)
+    floor.ready("ann")
+    assert floor.of("ann")["call"]["call_id"] == "CA2"

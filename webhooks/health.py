@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify
@@ -15,6 +16,8 @@ from ivr.bootstrap import Hotline
 from ivr.errors import HotlineError
 
 bp = Blueprint("health", __name__)
+RECENTLY = timedelta(hours=1)
+MEASURED = ("service_level", "service_level_2", "asa", "abandoned", "longest_wait", "offered")
 OVERLOADED = "more callers speak at once than can be understood: they are asked to use keys"
 
 
@@ -80,9 +83,18 @@ def metrics() -> Response:
     waiting = Gauge("ivr_tickets", "Open tickets by queue and state", ["queue", "state"], registry=registry)
     for ticket in floor["tickets"]:
         waiting.labels(ticket["queue"], ticket["state"]).inc()
+    measured = Gauge(
+        "ivr_queue", "Measures of the last hour by queue", ["queue", "measure"], registry=registry
+    )
     agents = Gauge("ivr_agents", "Agents by state", ["state"], registry=registry)
     for agent in floor["agents"]:
         agents.labels(agent["state"]).inc()
+    for one in hotline.reports.queues(hotline.clock() - RECENTLY):
+        for name in MEASURED:
+            measured.labels(one["queue"], name).set(one[name])
+    for queue, learnt in hotline.dispatcher.waits().items():
+        for name, value in learnt.items():
+            measured.labels(queue, f"estimate_{name}").set(value)
     prompts = CounterMetricFamily("ivr_prompts", "What the prompt store has done", labels=["what"])
     for what, count in asdict(hotline.speech.speaking.prompts.counts).items():
         prompts.add_metric([what], count)

@@ -1,4 +1,4 @@
-"""What the hotline did, in figures: how well callers are understood, node by node."""
+"""What the hotline did, in figures: how callers were understood, how long they waited."""
 
 import statistics
 from collections.abc import Iterable
@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import select
 
 from ivr.dialog.spoken import yes_or_no
+from ivr.routing.tally import Tally
 from ivr.storage.session import Database
-from ivr.storage.tables import TurnRow
+from ivr.storage.tables import TicketRow, TurnRow
 
 MOST_TURNS = 50_000
 """Newest turns that a report looks at."""
+MOST_TICKETS = 20_000
+TARGET_S = 20
+"""The T of the service level where nobody names another: 80 % in 20 seconds is the usual goal."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,50 @@ class Reports:
             query = select(TurnRow).where(TurnRow.at >= since).order_by(TurnRow.at.desc()).limit(MOST_TURNS)
             found = understood(session.scalars(query))
         return [one.as_data() for one in sorted(found, key=lambda one: (-one.spoken - one.keyed, one.node))]
+
+    def queues(self, since: datetime, target_s: int = TARGET_S) -> list[dict[str, Any]]:
+        """Return the measures of every queue for callers who have come since then, the busiest first.
+
+        Shares run from 0.0 to 1.0, times are in seconds (`ivr.routing.tally`); `agents` are calls taken and
+        time talked, by agent.
+        """
+        with self._db.read() as session:
+            query = select(TicketRow).where(TicketRow.entered_at >= since)
+            rows = session.scalars(query.order_by(TicketRow.entered_at.desc()).limit(MOST_TICKETS)).all()
+        found: dict[str, tuple[Tally, dict[str, list[float]]]] = {}
+        for row in rows:
+            tally, agents = found.setdefault(row.queue, (Tally(target_s * 1000), {}))
+            _count_ticket(tally, row)
+            if row.agent and row.connected_at and row.ended_at:
+                agents.setdefault(row.agent, []).append((row.ended_at - row.connected_at).total_seconds())
+        return [
+            {
+                "queue": queue,
+                "target_s": target_s,
+                **{name: round(value, 3) for name, value in tally.figures().items()},
+                "agents": {
+                    agent: {"calls": len(talks), "talk_s": round(sum(talks))}
+                    for agent, talks in sorted(agents.items())
+                },
+            }
+            for queue, (tally, agents) in sorted(found.items(), key=lambda one: (-one[1][0].offered, one[0]))
+        ]
+
+
+def _count_ticket(tally: Tally, row: TicketRow) -> None:
+    if row.callback is not None:
+        return  # its wait was not on the line
+    tally.offered += 1
+    if row.connected_at is not None:
+        tally.answer(_milliseconds(row.entered_at, row.connected_at))
+    elif row.state == "abandoned" and row.ended_at is not None:
+        tally.abandon(_milliseconds(row.entered_at, row.ended_at))
+    elif row.state in ("overflowed", "left"):
+        tally.overflowed += 1
+
+
+def _milliseconds(begin: datetime, end: datetime) -> int:
+    return max(0, round((end - begin).total_seconds() * 1000))
 
 
 def understood(turns: Iterable[TurnRow]) -> list[Understanding]:

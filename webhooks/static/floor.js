@@ -36,11 +36,12 @@ export class Floor {
     }
   }
 
-  render({ calls, recent, tickets, agents, callbacks }) {
+  render({ calls, recent, tickets, agents, callbacks, queues }) {
     const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)));
     this.tiles(calls, waiting, agents);
     this.rows("live", calls, (call) => this.liveRow(call));
     this.rows("queue", waiting, (ticket, at) => this.queueRow(ticket, at));
+    this.rows("queues", queues, measuredRow);
     this.rows("callbacks", callbacks, callbackRow);
     this.rows("agents", agents, agentRow);
     this.rows("recent", recent.filter(({ status }) => status === "ended"), (call) => this.recentRow(call));
@@ -169,6 +170,19 @@ function agentRow(agent) {
   );
 }
 
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+function measuredRow(queue) {
+  return make(
+    "tr",
+    {},
+    cell("Queue", make("b", {}, words.plain(queue.queue)), make("span", { class: "sub" }, words.many(queue.offered, "caller"))),
+    cell("In 20 s", percent(queue.service_level)),
+    cell("Mean wait", duration(queue.asa)),
+    cell("Gave up", percent(queue.abandoned)),
+  );
+}
+
 function callbackRow(booked) {
   const later = booked.not_before ? make("span", { class: "sub" }, `not before ${dayAndTime(booked.not_before)}`) : null;
   return make(
@@ -191,6 +205,6 @@ function timer(at) {
 }
 
 function cell(name, ...content) {
-  const figure = ["Time", "Waits", "Length"].includes(name) ? "figure" : null;
+  const figure = ["Time", "Waits", "Length", "In 20 s", "Mean wait", "Gave up"].includes(name) ? "figure" : null;
   return make("td", { "data-label": name, class: figure }, make("div", {}, ...content));
 }

@@ -9,48 +9,34 @@ comparing (`ivr.service.differences`): at the start, at a takeover, and whenever
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
-from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
 from ivr.ports import Clock
 from ivr.routing.model import (
-    Away,
     Configured,
-    Connect,
-    Decision,
     Entered,
     Event,
-    Left,
-    Merge,
     NoAnswer,
-    Offer,
-    Overflow,
-    Refuse,
-    Rest,
     Tick,
     Together,
-    Withdraw,
 )
-from ivr.routing.policy import QUEUE_TARGET, Rules
+from ivr.routing.policy import Rules
 from ivr.routing.router import Router
 from ivr.routing.standing import explain
 from ivr.service.differences import differences, milliseconds
+from ivr.service.echo import OPEN, Echo
 from ivr.service.feed import Feed
 from ivr.service.lease import Fenced, Lease
-from ivr.service.views import agent_data, ticket_data
+from ivr.service.outcomes import Outcomes
 from ivr.service.waits import LEARNT_FROM, Waits
 from ivr.storage.session import Database
-from ivr.storage.tables import AgentRow, CallbackRow, DecisionRow, TicketRow
+from ivr.storage.tables import AgentRow, TicketRow
 
 log = structlog.get_logger(__name__)
-OPEN = ("waiting", "offered", "connecting", "connected")
 LOOK_S = 0.05
 """How often the holder of the lease looks whether another process has woken it."""
 RENEW_S = 1.0
@@ -69,12 +55,13 @@ class Dispatcher:
         """`rules` tells the rules that are in force now; they change when menus are published."""
         self._db, self._feed, self._clock, self._rules = db, feed, clock, rules
         self._lease = lease or Lease(db, clock)
+        self._echo = Echo(db, feed)
         self._router = Router(rules())
         self._waits = Waits()
-        self._wrapping: set[str] = set()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._outcomes = Outcomes(db, self._lease, feed, clock, self.post)
         self._standby = False
         self._wakes = 0
 
@@ -161,6 +148,8 @@ class Dispatcher:
                     if not self._lease.take():
                         raise Fenced
                 if (wakes := self._lease.wakes()) != self._wakes or now - compared >= COMPARE_S:
+                    if wakes != self._wakes:
+                        self._echo.look()
                     self._wakes, compared = wakes, now
                     self._compare()
                 self.handle(event)
@@ -172,6 +161,7 @@ class Dispatcher:
     def _stand_by(self, event: Event) -> None:
         if not isinstance(event, Tick):
             self._lease.wake()  # it came in while another process took over
+        self._echo.look()
         if self._lease.take():
             log.warning("the dispatcher is gone; this process takes over", token=self._lease.token)
             self._lead()
@@ -188,6 +178,7 @@ class Dispatcher:
         with self._lock:
             self._router, self._waits = Router(self._rules()), Waits()
             self._waits.learn(self._ended())
+        self._echo.look()
         self._heal()
         self._compare()
 
@@ -228,211 +219,11 @@ class Dispatcher:
             self._waits.before(self._router, event, now)
             decided = self._router.apply(event, now)
             self._waits.after(self._router, event, decided, now)
-        self._end_wrap_ups()
-        for decision in decided:
-            self._carry_out(decision)
+        self._outcomes.end_wrap_ups(self._router)
+        self._outcomes.carry_out(decided)
         for one in event.events if isinstance(event, Together) else (event,):
             if isinstance(one, Entered | NoAnswer):
-                self._keep_times(one)
-
-    def _end_wrap_ups(self) -> None:
-        """Agents whose wrap-up the rules have ended are ready, before anything rings at them (R14)."""
-        seats = self._router.floor.seats
-        for agent in [name for name in self._wrapping if name not in seats or seats[name].state != "wrap_up"]:
-            self._wrapping.discard(agent)
-            if agent in seats and seats[agent].state in ("idle", "ringing"):
-                self._make_ready(agent)
-        self._wrapping |= {name for name, seat in seats.items() if seat.state == "wrap_up" and seat.due}
-
-    def _make_ready(self, agent: str) -> None:
-        now = self._clock()
-        with self._lease.write() as session:
-            row = session.get(AgentRow, agent)
-            if row is None or row.state != "wrap_up":
-                return
-            done = update(TicketRow).where(TicketRow.id == row.ticket, TicketRow.state == "wrap_up")
-            session.execute(done.values(state="done"))
-            row.state, row.since, row.idle_since, row.ticket = "ready", now, now, None
-        self._tell(None, agent)
-
-    def _carry_out(self, decision: Decision) -> None:
-        match decision:
-            case Offer():
-                self._ring(decision)
-            case Withdraw():
-                self._withdraw(decision)
-            case Rest():
-                self._send_away(decision)
-            case Connect(offer=offer):
-                self._keep_connected(offer)
-            case Merge():
-                self._end_callback(decision.callback, "merged", "the caller rang in")
-            case Overflow(call=call, to=to, because=because) if to.startswith(QUEUE_TARGET):
-                self._move(call, to.removeprefix(QUEUE_TARGET), because)
-            case Overflow(call=call, because=because) if self._is_callback(call):
-                self._end_callback(call, "given_up", because)
-            case Overflow(call=call, to=to, because=because):
-                self._overflow(call, to, because)
-            case Refuse(offer=refused):
-                log.warning("an acceptance came too late", offer=refused)
-
-    def _keep_connected(self, offer: Offer) -> None:
-        """Write down that they talk; the rows were changed, and the carrier told, when the agent accepted."""
-        known = select(DecisionRow.id).where(
-            DecisionRow.ticket == offer.call, DecisionRow.because == offer.id, DecisionRow.what == "connected"
-        )
-        with self._lease.write() as session:
-            if session.scalars(known).first() is None:
-                self._keep(session, offer.call, offer.agent, "connected", offer.id)
-
-    def _keep_times(self, event: Entered | NoAnswer) -> None:
-        """Write down what the router knows better: an older place, when a call back is due again."""
-        name = event.call if isinstance(event, NoAnswer) else event.call.id
-        ticket = self._router.floor.tickets.get(name)
-        if ticket is None:
-            return
-        values: dict[str, Any] = {}
-        if isinstance(event, NoAnswer):
-            values["not_before"] = _moment(ticket.not_before_ms)
-        elif ticket.since_ms < event.call.since_ms:
-            values["entered_at"] = _moment(ticket.since_ms)
-        if values:
-            with self._lease.write() as session:
-                session.execute(update(TicketRow).where(TicketRow.id == name).values(**values))
-
-    def _move(self, ticket: str, queue: str, because: str) -> None:
-        """A call waits in another queue now; the router has moved it already."""
-        with self._lease.write() as session:
-            if _changed(session, update(TicketRow).where(TicketRow.id == ticket).values(queue=queue)):
-                self._keep(session, ticket, None, "moved", f"to {queue}, because {because}")
-
-    def _overflow(self, ticket: str, to: str, because: str) -> None:
-        """A caller leaves the queue: the menus' own overflow says what follows (`webhooks.voice_wait`)."""
-        with self._lease.write() as session:
-            left = update(TicketRow).where(
-                TicketRow.id == ticket, TicketRow.state.in_(("waiting", "offered"))
-            )
-            if _changed(session, left.values(state="overflowed", agent=None, ended_at=self._clock())):
-                self._keep(session, ticket, None, "overflowed", f"{because}{f': {to}' if to else ''}")
-        with self._db.read() as session:
-            row = session.get(TicketRow, ticket)
-        if row is not None:
-            self._feed.publish("ticket", ticket_data(row))
-
-    def _is_callback(self, ticket: str) -> bool:
-        with self._db.read() as session:
-            row = session.get(TicketRow, ticket)
-        return row is not None and row.callback is not None
-
-    def _end_callback(self, ticket: str, state: str, because: str) -> None:
-        """A call back is off: its caller has rung in, or nobody answered it often enough."""
-        with self._lease.write() as session:
-            row = session.get(TicketRow, ticket)
-            if row is None:
-                return
-            row.state, row.ended_at = "left", self._clock()
-            promised = session.get(CallbackRow, row.callback or "")
-            if promised is not None:
-                promised.state = state
-            what = "merged" if state == "merged" else "overflowed"
-            self._keep(session, ticket, None, what, because)
-        self._feed.publish("ticket", ticket_data(row))
-        log.info("call back ended", ticket=ticket, state=state, because=because)
-
-    def _ring(self, offer: Offer) -> None:
-        wrong = self._write_offer(offer)
-        if wrong is not None:
-            log.warning("offer overtaken by events", offer=offer.id, wrong=type(wrong).__name__)
-            self.post(wrong)
-            return
-        log.info("offer", ticket=offer.call, agent=offer.agent, why=offer.why)
-        self._tell(offer.call, offer.agent)
-
-    def _write_offer(self, offer: Offer) -> Event | None:
-        """Write the decision; return what the router has wrong when the rows are not so any more."""
-        now = self._clock()
-        with self._lease.write() as session:
-            took_agent = _changed(
-                session,
-                update(AgentRow)
-                .where(AgentRow.login == offer.agent, AgentRow.state == "ready")
-                .values(state="ringing", since=now, ticket=offer.call),
-            )
-            took_call = took_agent and _changed(
-                session,
-                update(TicketRow)
-                .where(TicketRow.id == offer.call, TicketRow.state == "waiting")
-                .values(
-                    state="offered",
-                    agent=offer.agent,
-                    offer=offer.id,
-                    reason=offer.why,
-                    offers=TicketRow.offers + 1,
-                    offer_expires_at=now + timedelta(milliseconds=offer.expires_ms - self._now_ms()),
-                ),
-            )
-            if took_agent and took_call:
-                reason = offer.reason._asdict() if offer.reason is not None else {}
-                self._keep(session, offer.call, offer.agent, "offered", offer.why, plain(reason))
-                return None
-            session.rollback()
-        return Away(offer.agent) if not took_agent else Left(offer.call)
-
-    def _keep(
-        self,
-        session: Session,
-        ticket: str,
-        agent: str | None,
-        what: str,
-        because: str = "",
-        data: dict[str, Any] | None = None,
-    ) -> None:
-        """Write down what was decided and why, beside the change itself."""
-        token, now = self._lease.token, self._clock()
-        kept = {"ticket": ticket, "agent": agent, "what": what, "because": because, "data": data or {}}
-        session.add(DecisionRow(at=now, token=token, **kept))
-
-    def _withdraw(self, withdrawn: Withdraw) -> None:
-        offer = withdrawn.offer
-        with self._lease.write() as session:
-            session.execute(
-                update(TicketRow)
-                .where(TicketRow.id == offer.call, TicketRow.offer == offer.id, TicketRow.state == "offered")
-                .values(
-                    state="waiting", agent=None, offer=None, offer_expires_at=None, last_agent=offer.agent
-                )
-            )
-            missed = 1 if withdrawn.because == "expired" else 0
-            session.execute(
-                update(AgentRow)
-                .where(
-                    AgentRow.login == offer.agent, AgentRow.state == "ringing", AgentRow.ticket == offer.call
-                )
-                .values(state="ready", ticket=None, missed=AgentRow.missed + missed, since=self._clock())
-            )
-            self._keep(session, offer.call, offer.agent, "withdrawn", withdrawn.because)
-        log.info("offer ended", ticket=offer.call, agent=offer.agent, because=withdrawn.because)
-        self._tell(offer.call, offer.agent)
-
-    def _send_away(self, rest: Rest) -> None:
-        with self._lease.write() as session:
-            session.execute(
-                update(AgentRow)
-                .where(AgentRow.login == rest.agent, AgentRow.state == "ready")
-                .values(state="paused", since=self._clock(), pause_reason=f"missed {rest.missed} calls")
-            )
-        self._tell(None, rest.agent)
-
-    def _tell(self, ticket: str | None, agent: str) -> None:
-        with self._db.read() as session:
-            row = session.get(TicketRow, ticket) if ticket else None
-            who = session.get(AgentRow, agent)
-            if row is not None:
-                self._feed.publish("ticket", ticket_data(row))
-            if who is not None:
-                ringing = session.get(TicketRow, who.ticket) if who.ticket else None
-                call = ticket_data(ringing) if ringing else None
-                self._feed.publish("agent", {**agent_data(who), "call": call})
+                self._outcomes.keep_times(one, self._router)
 
     # ---- after a restart
 
@@ -466,24 +257,3 @@ class Dispatcher:
                 TicketRow.entered_at < row.entered_at,
             )
             return 1 + session.scalars(older).one()
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def plain(value: Any) -> Any:
-    """Return a record of the router as data that fits JSON."""
-    if hasattr(value, "_asdict"):
-        value = value._asdict()
-    if hasattr(value, "items"):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [plain(one) for one in value]
-    return value
-
-
-def _changed(session: Session, statement: object) -> bool:
-    result = session.execute(statement)  # type: ignore[call-overload]
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1

@@ -17,7 +17,8 @@ from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.ports import Carrier, Clock
 from ivr.routing.model import Accepted, Away, Ended, Entered, Left, NoAnswer, Ready, Rejected
 from ivr.service.differences import idle, waiting
-from ivr.service.dispatcher import OPEN, Dispatcher
+from ivr.service.dispatcher import Dispatcher
+from ivr.service.echo import OPEN
 from ivr.service.feed import Feed
 from ivr.service.views import agent_data, ticket_data
 from ivr.storage.session import Database

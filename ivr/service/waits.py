@@ -63,12 +63,10 @@ class Waits:
         for decision in told:
             if isinstance(decision, Connect):
                 self._connected(router, decision, now_ms)
-        events = event.events if isinstance(event, Together) else (event,)
-        for one in events:
-            if isinstance(one, Entered) and one.call.id not in self._expected:
-                expected = self._expect(router, one.call.id)
-                if expected is not None:
-                    self._expected[one.call.id] = expected
+        if isinstance(event, Entered) and event.call.id not in self._expected:
+            expected = self._expect(router, event.call.id)  # after a takeover nobody is new
+            if expected is not None:
+                self._expected[event.call.id] = expected
 
     def _connected(self, router: Router, decision: Connect, now_ms: int) -> None:
         offer = decision.offer

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from ivr.cli.caller import ScriptedCall, SynthesisedCaller
 from ivr.clock import utc_now
 from ivr.dialog.script import Script, read_script
-from ivr.service.queue import OPEN
+from ivr.service.echo import OPEN
 from ivr.storage.session import Database
 from ivr.storage.tables import CallRow, TicketRow, TurnRow
 from ivr.telephony.twilio.signature import sign

@@ -37,8 +37,8 @@ print("went through", flush=True)
 die()
 """
 MOMENTS = {
-    "before the decision is written": "one._write_offer = die",
-    "between decision and ring": "one._tell = die",
+    "before the decision is written": "one._outcomes._write_offers = die",
+    "between decision and ring": "one._outcomes._tell = die",
     "between ring and accept": "",
     "while it takes the lease over": "one._heal = die",
 }

@@ -10,6 +10,7 @@ from ivr.routing.model import Rules, Tick
 from ivr.service.dispatcher import Dispatcher
 from ivr.service.lease import LENGTH_S, Fenced, Lease
 from ivr.service.reasons import reasons
+from ivr.storage.tables import AgentRow, TicketRow
 
 
 def lease(hotline, holder):
@@ -103,6 +104,28 @@ def test_what_happens_at_a_process_that_stands_by_reaches_the_one_that_matches(h
     hotline.queue.caller_gone("CA2")
     settle(holder)
     assert set(holder._router.floor.tickets) == {floor.ticket("CA1").id}
+
+
+def test_desks_of_a_process_hear_of_what_another_one_does(hotline, floor, clock):
+    other = dispatcher(hotline, "elsewhere:1:a")
+    told = []
+    hotline.feed.subscribe(lambda message: told.append((message.topic, message.data.get("state"))))
+    hotline.dispatcher._echo.look()
+    assert other._lease.take()
+    with other._lease.write() as session:
+        session.get_one(AgentRow, "ann").state = "ready"
+    hotline.dispatcher._echo.look()
+    assert told == [("agent", "ready")]
+    hotline.dispatcher._echo.look()
+    assert len(told) == 1
+    caller(hotline, "CA1")
+    hotline.dispatcher._echo.look()
+    told.clear()
+    with other._lease.write() as session:
+        row = session.get_one(TicketRow, floor.ticket("CA1").id)
+        row.state, row.ended_at = "abandoned", clock()
+    hotline.dispatcher._echo.look()
+    assert told == [("ticket", "abandoned")]
 
 
 def test_nothing_is_done_where_the_tables_say_what_the_router_knows(hotline, floor):

@@ -16,6 +16,7 @@ import click
 
 from ivr.cli.bench.figures import JSON, SECONDS, Figures, machine, show
 from ivr.cli.bench.route_sql import DurableLog, SqlQueue
+from ivr.cli.bench.route_tables import dispatcher_figures
 from ivr.routing.estimate import Expected
 from ivr.routing.model import Accepted, Agent, Call, Decision, Ended, Entered, Offer, Ready, Tick
 from ivr.routing.policy import QueuePolicy, Rules
@@ -41,6 +42,7 @@ def bench_route(as_json: bool, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures |= _decisions(Path(folder), seconds)
         figures |= _durable(Path(folder), seconds)
+        figures |= dispatcher_figures(Path(folder))
     figures |= _restart()
     figures |= _days()
     figures |= _memory()

@@ -81,7 +81,7 @@ def left(floor: Floor, event: Left) -> None:
             _keep(floor.strays, event.call)
         return
     _keep(floor.departed, event.call)
-    if ticket.state != "connected":
+    if event.gave_up and ticket.state != "connected":
         _remember(floor, ticket)
     part(floor, ticket, "the caller left")
     floor.end(ticket)

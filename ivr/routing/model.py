@@ -77,9 +77,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A caller has hung up, or has left the queue."""
+    """A caller has hung up, or has left the queue on purpose: then no place is kept (`gave_up` is false)."""
 
     call: str
+    gave_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)

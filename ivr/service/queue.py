@@ -50,7 +50,8 @@ class Queue:
             number=call.caller,
             matter=join.matter,
             summary=dict(summary),
-            entered_at=self._clock(),
+            entered_at=(now := self._clock()),
+            joined_at=now,
         )
         session.add(row)
         return row.id
@@ -175,7 +176,7 @@ class Queue:
                 return False
         with self._db.read() as session:
             row = session.get_one(TicketRow, row.id)
-        self._dispatcher.post(Left(row.id))
+        self._dispatcher.post(Left(row.id, gave_up=False))
         self._tell(row)
         return True
 
@@ -192,10 +193,10 @@ class Queue:
             return session.scalars(query.limit(1)).first() is not None
 
     def waited_ms(self, ticket: str) -> int:
-        """Return how long a ticket has been waiting, in milliseconds."""
+        """Return how long a caller has been waiting on the line this time, in milliseconds."""
         with self._db.read() as session:
             row = session.get_one(TicketRow, ticket)
-        return round((self._clock() - row.entered_at).total_seconds() * 1000)
+        return round((self._clock() - (row.joined_at or row.entered_at)).total_seconds() * 1000)
 
     def bridge_ended(self, call: str, dial_status: str) -> bool:
         """Take the end of the bridge. Return whether the caller must wait again.

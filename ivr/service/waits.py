@@ -52,10 +52,10 @@ class Waits:
                 self._end_by_policy(router, call, now_ms)
             case Away(agent=name) if name in self._talks:
                 self._end_talk(name, now_ms)
-            case Left(call=call):
+            case Left(call=call, gave_up=gave_up):
                 ticket = router.floor.tickets.get(call)
                 self._expected.pop(call, None)
-                if ticket is not None and ticket.state in ("waiting", "ringing"):
+                if gave_up and ticket is not None and ticket.state in ("waiting", "ringing"):
                     self.of(ticket.queue).waited(now_ms - ticket.since_ms, gave_up=True)
 
     def after(self, router: Router, event: Event, told: Iterable[Decision], now_ms: int) -> None:

@@ -104,6 +104,7 @@ def test_who_rings_in_before_has_the_place_and_the_promise_is_off(hotline, floor
     assert state(hotline) == "merged"
     assert floor.ticket("CA9").entered_at == promised.entered_at
     assert hotline.queue.position(floor.ticket("CA9").id) == 1
+    assert hotline.queue.waited_ms(floor.ticket("CA9").id) == 0  # on the line; nobody is sent away for it
     assert ticket(hotline).state == "left"
 
 
@@ -134,6 +135,17 @@ def test_an_answer_that_comes_too_late_is_told_so(hotline, floor, promised):
     assert hotline.calls.called_back("CAout", "T0", CUSTOMER, "+1555") is None
     with pytest.raises(Conflict):
         hotline.queue.accept("ann", "T0.1")
+
+
+def test_who_left_the_queue_on_purpose_and_rings_again_waits_anew(hotline, floor, clock):
+    floor.call("CA1")
+    clock.forward(40)
+    assert hotline.queue.leave("CA1")
+    hotline.calls.hang_up("CA1")
+    floor.settle()
+    clock.forward(5)
+    floor.call("CA2")
+    assert floor.ticket("CA2").entered_at == clock()
 
 
 def test_who_hangs_up_and_rings_again_at_once_has_the_old_place(hotline, floor, clock):

@@ -10,11 +10,12 @@ from ivr.storage.tables.base import Base
 
 
 class TicketRow(Base):
-    """One caller's place. `entered_at` is the place; it only ever grows older, by a place kept from before.
+    """One caller's place.
 
-    A `callback` names what was promised; until its customer is `dialled`, `call` is that which asked for it.
+    `entered_at` is the place; it only ever grows older, by a place kept from before. `joined_at` is when the
+    caller came into the queue this time. A `callback` names what was promised; until its customer is `dialled`, `call` is that which asked for it.
 
-    States: waiting, offered, connecting, connected, wrap_up, done, abandoned, left (for a
+    States: waiting, offered, connecting, connected, wrap_up, done, abandoned, overflowed, left (for a
     call back or another node).
     """
 
@@ -34,6 +35,7 @@ class TicketRow(Base):
     matter: Mapped[str | None] = mapped_column(String(64))
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
     entered_at: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16), default="waiting", index=True)
     offers: Mapped[int] = mapped_column(default=0)
     agent: Mapped[str | None] = mapped_column(String(64), index=True)

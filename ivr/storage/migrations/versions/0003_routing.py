@@ -40,6 +40,7 @@ def upgrade() -> None:
     op.add_column('tickets', sa.Column('callback', sa.String(length=24), nullable=True))
     op.add_column('tickets', sa.Column('dialled', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('tickets', sa.Column('not_before', ivr.storage.tables.base.UtcTime(), nullable=True))
+    op.add_column('tickets', sa.Column('joined_at', ivr.storage.tables.base.UtcTime(), nullable=True))
     op.add_column('tickets', sa.Column('attempts', sa.Integer(), nullable=False, server_default='0'))
     op.create_index('ix_tickets_callback', 'tickets', ['callback'])
     op.create_index('ix_decisions_ticket', 'decisions', ['ticket'])
@@ -48,7 +49,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index('ix_tickets_callback', 'tickets')
-    for name in ('attempts', 'not_before', 'dialled', 'callback', 'number'):
+    for name in ('attempts', 'joined_at', 'not_before', 'dialled', 'callback', 'number'):
         op.drop_column('tickets', name)
     op.drop_table('decisions')
     op.drop_table('leases')

@@ -13,7 +13,8 @@ class TicketRow(Base):
     """One caller's place.
 
     `entered_at` is the place; it only ever grows older, by a place kept from before. `joined_at` is when the
-    caller came into the queue this time. A `callback` names what was promised; until its customer is `dialled`, `call` is that which asked for it.
+    caller came into the queue this time. A `callback` names what was promised; until its customer is
+    `dialled`, `call` is that which asked for it.
 
     States: waiting, offered, connecting, connected, wrap_up, done, abandoned, overflowed, left (for a
     call back or another node).

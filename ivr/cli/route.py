@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date, timedelta
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 import click
+import yaml
 
 from ivr.cli.plan import show_plan
 from ivr.cli.progress import bar
+from ivr.clock import utc_now
 from ivr.dialog import source
 from ivr.errors import InvalidInput
 from ivr.routing.erlang import erlang_a, erlang_c
@@ -26,6 +29,9 @@ from ivr.routing.replay import RESULT_HEADER, Setting, TraceFault, read_setting,
 from ivr.routing.scenario import Scenario, read_scenario
 from ivr.routing.simulate import Figures, simulate
 from ivr.routing.summary import compare, staffing, summarise
+from ivr.service.day import scenario_of
+from ivr.service.feed import Feed
+from ivr.service.menus import Menus
 from ivr.service.reasons import reasons
 from ivr.settings import load
 from ivr.storage.session import Database
@@ -39,8 +45,29 @@ Examples:
   ivr route replay --config C.json --trace T.csv --out R.csv
   ivr route erlang c --rate 0.1 --handle 180 --agents 20
   ivr route simulate docs/scenarios/saturday.yaml
+  ivr route day yesterday > yesterday.yaml
   ivr route explain CA2f3a
 """
+
+
+class Day(click.ParamType[date]):
+    """A day: 2026-11-24, or yesterday."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day that is meant."""
+        if isinstance(value, date):
+            return value
+        if value == "yesterday":
+            return utc_now().date() - timedelta(days=1)
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no day; write 2026-11-24, or yesterday", param, ctx)
+
+
+DAY = Day()
 
 
 @click.group("route", epilog=EXAMPLES)
@@ -71,6 +98,27 @@ def explain_call(call: str, database_url: str | None, as_json: bool) -> None:
         who = f" {one['agent']}" if one["agent"] else ""
         because = f": {one['because']}" if one["because"] else ""
         click.echo(f"{one['at'][:19].replace('T', ' ')}  {one['what']}{who}{because}")
+
+
+# ---- a day as it was
+
+
+@route.command("day", epilog="\b\nExample:\n  ivr route day yesterday > yesterday.yaml")
+@click.argument("day", type=DAY)
+@click.option("--db", "database_url", help="Database URL.")
+def past_day(day: date, database_url: str | None) -> None:
+    """Print a day as it was, as a scenario: change it, and simulate both beside each other."""
+    click.echo(yaml.safe_dump(_day_data(day, database_url), sort_keys=False, width=110), nl=False)
+
+
+def _day_data(day: date | None, database_url: str | None) -> dict[str, Any]:
+    assert day is not None
+    db = Database(load(database_url=database_url).database_url)
+    try:
+        flow = Menus(db, Feed(), utc_now).published().flow
+        return scenario_of(db, day, flow.zone, flow.routing)
+    finally:
+        db.close()
 
 
 # ---- replay
@@ -220,11 +268,14 @@ SIMULATE_EXAMPLES = """\b
 Examples:
   ivr route simulate docs/scenarios/saturday.yaml
   ivr route simulate docs/scenarios/saturday.yaml --against docs/scenarios/saturday_two_skills.yaml --runs 40
+  ivr route simulate --day yesterday
 """
 
 
 @route.command("simulate", epilog=SIMULATE_EXAMPLES)
-@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("scenario", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--day", type=DAY, help="A day as it was, instead of a file: 2026-11-24, or yesterday.")
+@click.option("--db", "database_url", help="Database URL, for --day.")
 @click.option(
     "--runs", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Days to live through."
 )
@@ -234,12 +285,22 @@ Examples:
     help="Another plan for the same callers.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def simulate_day(scenario: Path, runs: int, against: Path | None, as_json: bool) -> None:
+def simulate_day(
+    scenario: Path | None,
+    day: date | None,
+    database_url: str | None,
+    runs: int,
+    against: Path | None,
+    as_json: bool,
+) -> None:
     """Live through a day many times: waits, service level, abandons, occupancy, with 95 % intervals.
 
     The real router decides. docs/routing.md describes the fields of SCENARIO.
     """
-    plan, other = _scenario(scenario), _scenario(against) if against else None
+    if (scenario is None) == (day is None):
+        raise click.UsageError("Name a SCENARIO, or a --day.")
+    plan = _scenario(scenario) if scenario else read_scenario(_day_data(day, database_url))
+    other = _scenario(against) if against else None
     ours = _run(plan, runs)
     theirs = _run(other, runs) if other else None
     table = staffing(plan)

@@ -4,7 +4,7 @@ The tables are the truth. Other processes only change rows and wake the holder o
 has to be delivered, in order or at all: what differs is made good. Pure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ivr.routing.model import (
     Accepted,
@@ -31,10 +31,12 @@ WAITS = ("waiting", "offered")
 TALKS = ("connecting", "connected")
 
 
-def differences(router: Router, tickets: Sequence[TicketRow], agents: Sequence[AgentRow]) -> Iterator[Event]:
+def differences(
+    router: Router, tickets: Sequence[TicketRow], agents: Sequence[AgentRow], abandoned: Container[str] = ()
+) -> Iterator[Event]:
     """Yield what the router must be told so that it knows of the same callers and agents as the tables.
 
-    `tickets` are the open ones. Offers that ring are restored before anybody else comes in.
+    `tickets` are the open ones, `abandoned` names those whose callers have given up. Offers that ring are restored before anybody else comes in.
     """
     floor = router.floor
     by_login = {row.login: row for row in agents}
@@ -51,7 +53,7 @@ def differences(router: Router, tickets: Sequence[TicketRow], agents: Sequence[A
     known = {row.id for row in tickets}
     for ticket in list(floor.tickets.values()):
         if ticket.id not in known:
-            yield Left(ticket.id)
+            yield Left(ticket.id, gave_up=ticket.id in abandoned)
 
 
 def _offer(row: TicketRow) -> Offer | None:

@@ -202,7 +202,10 @@ class Dispatcher:
                 .order_by(TicketRow.entered_at, TicketRow.id)
             ).all()
             agents = session.scalars(select(AgentRow)).all()
-        if found := tuple(differences(self._router, tickets, agents)):
+            missing = self._router.floor.tickets.keys() - {row.id for row in tickets}
+            given_up = select(TicketRow.id).where(TicketRow.id.in_(missing), TicketRow.state == "abandoned")
+            abandoned = set(session.scalars(given_up)) if missing else set()
+        if found := tuple(differences(self._router, tickets, agents, abandoned)):
             self.handle(Together(found))
 
     def _sleep_s(self) -> float:

@@ -137,6 +137,21 @@ def test_an_answer_that_comes_too_late_is_told_so(hotline, floor, promised):
         hotline.queue.accept("ann", "T0.1")
 
 
+@pytest.mark.parametrize("leaves", [True, False])
+def test_the_same_is_found_by_comparing_where_no_message_comes(hotline, floor, clock, leaves):
+    floor.call("CA1")
+    entered = floor.ticket("CA1").entered_at
+    clock.forward(40)
+    hotline.dispatcher.post = lambda event: None  # lost on the way
+    if leaves:
+        hotline.queue.leave("CA1")
+    hotline.calls.hang_up("CA1")
+    del hotline.dispatcher.post
+    hotline.dispatcher._compare()
+    floor.call("CA2")
+    assert floor.ticket("CA2").entered_at == (clock() if leaves else entered)
+
+
 def test_who_left_the_queue_on_purpose_and_rings_again_waits_anew(hotline, floor, clock):
     floor.call("CA1")
     clock.forward(40)

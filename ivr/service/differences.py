@@ -36,7 +36,8 @@ def differences(
 ) -> Iterator[Event]:
     """Yield what the router must be told so that it knows of the same callers and agents as the tables.
 
-    `tickets` are the open ones, `abandoned` names those whose callers have given up. Offers that ring are restored before anybody else comes in.
+    `tickets` are the open ones, `abandoned` names those whose callers have given up. Offers that ring are
+    restored before anybody else comes in.
     """
     floor = router.floor
     by_login = {row.login: row for row in agents}

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from ivr.bootstrap import configure_logging
 from ivr.cli.bench.figures import Figures
 from ivr.clock import utc_now
 from ivr.routing.model import Rules, Tick
@@ -17,6 +18,7 @@ AGENTS, WAITING = 500, 5_000
 
 def dispatcher_figures(folder: Path) -> Figures:
     """Take a full house over and offer a call to everybody, each offer written with its reasons."""
+    configure_logging("error")
     db = Database(f"sqlite:///{folder}/hotline.db")
     db.upgrade()
     _fill(db)

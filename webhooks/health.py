@@ -92,6 +92,9 @@ def metrics() -> Response:
     for one in hotline.reports.queues(hotline.clock() - RECENTLY):
         for name in MEASURED:
             measured.labels(one["queue"], name).set(one[name])
+    busy = Gauge("ivr_agent_occupancy", "Talk and wrap-up over time available", ["agent"], registry=registry)
+    for agent, worked in hotline.reports.agents(hotline.clock() - RECENTLY).items():
+        busy.labels(agent).set(worked["occupancy"])
     for queue, learnt in hotline.dispatcher.waits().items():
         for name, value in learnt.items():
             measured.labels(queue, f"estimate_{name}").set(value)

@@ -31,6 +31,7 @@ from ivr.service.differences import differences, milliseconds
 from ivr.service.echo import OPEN, Echo
 from ivr.service.feed import Feed
 from ivr.service.lease import Fenced, Lease
+from ivr.service.occupancy import LOOK_EVERY_S, Occupancy
 from ivr.service.outcomes import Outcomes
 from ivr.service.waits import LEARNT_FROM, Waits
 from ivr.storage.session import Database
@@ -46,6 +47,21 @@ STANDBY_S = 0.5
 """How often a process that waits for the lease tries to take it."""
 
 
+class Every:
+    """Something that is due every so many seconds of this process's own clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._at = seconds, time.monotonic()
+
+    def due(self) -> bool:
+        """Return whether it is due, and begin to wait anew."""
+        now = time.monotonic()
+        if now - self._at < self._seconds:
+            return False
+        self._at = now
+        return True
+
+
 class Dispatcher:
     """Owns the router while this process holds the lease."""
 
@@ -56,6 +72,7 @@ class Dispatcher:
         self._db, self._feed, self._clock, self._rules = db, feed, clock, rules
         self._lease = lease or Lease(db, clock)
         self._echo = Echo(db, feed)
+        self._occupancy = Occupancy(db, clock)
         self._router = Router(rules())
         self._waits = Waits()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
@@ -64,6 +81,11 @@ class Dispatcher:
         self._outcomes = Outcomes(db, self._lease, feed, clock, self.post)
         self._standby = False
         self._wakes = 0
+        self._renewing, self._comparing, self._counting = (
+            Every(RENEW_S),
+            Every(COMPARE_S),
+            Every(LOOK_EVERY_S),
+        )
 
     @property
     def leading(self) -> bool:
@@ -86,6 +108,7 @@ class Dispatcher:
         if self._thread is not None:
             self._thread.join(5)
             if self.leading:
+                self._occupancy.keep()
                 self._lease.release()
 
     def post(self, event: Event) -> None:
@@ -129,7 +152,6 @@ class Dispatcher:
     # ---- the thread
 
     def _run(self) -> None:
-        renewed = compared = time.monotonic()
         while True:
             try:
                 event = self._events.get(timeout=STANDBY_S if self._standby else self._sleep_s())
@@ -137,26 +159,30 @@ class Dispatcher:
                 event = Tick()
             if event is None:
                 return
-            now = time.monotonic()
             try:
                 if self._standby:
                     self._stand_by(event)
-                    renewed = compared = now
-                    continue
-                if now - renewed >= RENEW_S:
-                    renewed = now
-                    if not self._lease.take():
-                        raise Fenced
-                if (wakes := self._lease.wakes()) != self._wakes or now - compared >= COMPARE_S:
-                    if wakes != self._wakes:
-                        self._echo.look()
-                    self._wakes, compared = wakes, now
-                    self._compare()
-                self.handle(event)
+                else:
+                    self._match(event)
             except Fenced:
-                self._step_down()
+                self._standby = True
+                log.error("another process has taken over; standing by")
             except Exception:  # the next event must still be handled
                 log.exception("dispatch failed", what=type(event).__name__)
+
+    def _match(self, event: Event) -> None:
+        """Hold the lease, look whether others have changed something, and handle what happened."""
+        if self._counting.due():
+            self._occupancy.look()
+        if self._renewing.due() and not self._lease.take():
+            raise Fenced
+        wakes = self._lease.wakes()
+        if wakes != self._wakes:
+            self._echo.look()
+        if wakes != self._wakes or self._comparing.due():
+            self._wakes = wakes
+            self._compare()
+        self.handle(event)
 
     def _stand_by(self, event: Event) -> None:
         if not isinstance(event, Tick):
@@ -166,11 +192,6 @@ class Dispatcher:
             log.warning("the dispatcher is gone; this process takes over", token=self._lease.token)
             self._lead()
             self._standby = False
-
-    def _step_down(self) -> None:
-        log.error("another process has taken over; standing by")
-        self._standby = True
-        self._lease.wake()
 
     def _lead(self) -> None:
         """Begin with what the tables say."""

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ivr.dialog.spoken import yes_or_no
 from ivr.routing.tally import Tally
+from ivr.service.occupancy import occupancy
 from ivr.storage.session import Database
 from ivr.storage.tables import TicketRow, TurnRow
 
@@ -58,6 +59,10 @@ class Reports:
             query = select(TurnRow).where(TurnRow.at >= since).order_by(TurnRow.at.desc()).limit(MOST_TURNS)
             found = understood(session.scalars(query))
         return [one.as_data() for one in sorted(found, key=lambda one: (-one.spoken - one.keyed, one.node))]
+
+    def agents(self, since: datetime) -> dict[str, dict[str, Any]]:
+        """Return what agents did in the hours since then, and how busy they were."""
+        return occupancy(self._db, since)
 
     def queues(self, since: datetime, target_s: int = TARGET_S) -> list[dict[str, Any]]:
         """Return the measures of every queue for callers who have come since then, the busiest first.

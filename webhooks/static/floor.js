@@ -36,14 +36,14 @@ export class Floor {
     }
   }
 
-  render({ calls, recent, tickets, agents, callbacks, queues }) {
+  render({ calls, recent, tickets, agents, callbacks, queues, worked }) {
     const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)));
     this.tiles(calls, waiting, agents);
     this.rows("live", calls, (call) => this.liveRow(call));
     this.rows("queue", waiting, (ticket, at) => this.queueRow(ticket, at));
     this.rows("queues", queues, measuredRow);
     this.rows("callbacks", callbacks, callbackRow);
-    this.rows("agents", agents, agentRow);
+    this.rows("agents", agents, (agent) => agentRow(agent, worked[agent.agent]));
     this.rows("recent", recent.filter(({ status }) => status === "ended"), (call) => this.recentRow(call));
     this.showTimes();
   }
@@ -158,12 +158,13 @@ function whyRow({ at, what, agent, because }) {
   return make("li", {}, time, " ", make("b", {}, `${STEPS[what] ?? words.plain(what)}${who}`), because ? `: ${because}` : "");
 }
 
-function agentRow(agent) {
+function agentRow(agent, worked) {
+  const busy = worked ? make("span", { class: "sub" }, `busy ${percent(worked.occupancy)} of the last hours`) : null;
   const reason = agent.state === "paused" && agent.pause_reason ? make("span", { class: "sub" }, words.plain(agent.pause_reason)) : null;
   return make(
     "tr",
     {},
-    cell("Agent", make("b", {}, agent.name ?? agent.agent)),
+    cell("Agent", make("b", {}, agent.name ?? agent.agent), busy),
     cell("State", make("span", { class: "chip", "data-state": agent.state }, words.agentState(agent.state)), reason),
     cell("Skills", words.skills(agent.skills)),
     cell("Time", timer(agent.since)),

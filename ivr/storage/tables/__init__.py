@@ -5,12 +5,13 @@ from ivr.storage.tables.calls import CallRow, EffectRow, TurnRow
 from ivr.storage.tables.dispatch import DecisionRow, LeaseRow
 from ivr.storage.tables.followups import CallbackRow, RatingRow, RecordingRow
 from ivr.storage.tables.menus import DraftRow, MenuVersionRow, PublishedRow
-from ivr.storage.tables.people import AgentRow, AuditRow, UserRow
+from ivr.storage.tables.people import AgentRow, AgentTimeRow, AuditRow, UserRow
 from ivr.storage.tables.queue import TicketRow
 from ivr.storage.tables.shop import CustomerRow, OrderRow, RefundRow
 
 __all__ = [
     "AgentRow",
+    "AgentTimeRow",
     "AuditRow",
     "Base",
     "CallRow",

@@ -41,6 +41,17 @@ class AgentRow(Base):
     user: Mapped[UserRow] = relationship(lazy="joined")
 
 
+class AgentTimeRow(Base):
+    """How many seconds of an hour (its beginning, UTC) an agent spent in a state; away is not counted."""
+
+    __tablename__ = "agent_times"
+
+    agent: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    state: Mapped[str] = mapped_column(String(16), primary_key=True)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+
+
 class AuditRow(Base):
     """What somebody did, when, and to what."""
 

@@ -73,6 +73,7 @@ def _match_many(floor: Floor, seats: list[Seat], tickets: list[Ticket]) -> None:
             index.set_idle(seat)
     if floor.rules.reserve:  # one more who is idle may set others free
         seats = [seat for seat in floor.seats.values() if seat.stamp]
+    seats = sorted(seats, key=_name)  # in what order they came free decides nothing
     for ticket in tickets:
         if ticket.state == "waiting" and not ticket.stamp and ticket.lane is not None:
             index.push(ticket, ticket.lane)
@@ -81,13 +82,19 @@ def _match_many(floor: Floor, seats: list[Seat], tickets: list[Ticket]) -> None:
     for place, one in enumerate(everybody):
         _line_up(floor, heap, place, one)
     while heap:
-        _, place, one = heappop(heap)
+        due, place, one = heappop(heap)
         first = _first(floor, one)
-        if first is not None and _match_first(floor, first):
+        if first is not None and place_of(first) > due:
+            heappush(heap, (place_of(first), place, one))  # another took the call: behind those before it
+        elif first is not None and _match_first(floor, first):
             _line_up(floor, heap, place, one)
     for ticket in sorted(tickets, key=place_of, reverse=True):
         if ticket.stamp and ticket.fresh:
             _mind_the_limit(floor, ticket)
+
+
+def _name(seat: Seat) -> str:
+    return seat.id
 
 
 def _line_up(floor: Floor, heap: list[Any], place: int, one: Seat | Ticket) -> None:

@@ -3,7 +3,7 @@
 import json
 from random import Random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ivr.routing.model import (
@@ -51,6 +51,7 @@ def test_the_same_events_give_the_same_decisions(seed):
 
 
 @given(SEEDS, st.booleans())
+@example(31710, True)
 def test_a_router_rebuilt_from_a_snapshot_goes_on_as_the_first(seed, reserve):
     some = world(seed, reserve=reserve)
     for _ in range(60):

@@ -19,7 +19,7 @@ def upgrade() -> None:
     sa.Column('agent', sa.String(length=64), nullable=False),
     sa.Column('hour', ivr.storage.tables.base.UtcTime(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('seconds', sa.Double(), nullable=False),
     sa.PrimaryKeyConstraint('agent', 'hour', 'state')
     )
     op.create_index('ix_agent_times_hour', 'agent_times', ['hour'])

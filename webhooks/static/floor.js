@@ -154,7 +154,7 @@ const STEPS = { entered: "Joined", offered: "Rang at", withdrawn: "No longer at"
 
 function whyRow({ at, what, agent, because }) {
   const time = make("span", { class: "muted small" }, new Date(at).toLocaleTimeString([], { timeStyle: "medium" }));
-  const who = what === "entered" ? "" : ` ${agent}`;
+  const who = agent ? ` ${agent}` : "";
   return make("li", {}, time, " ", make("b", {}, `${STEPS[what] ?? words.plain(what)}${who}`), because ? `: ${because}` : "");
 }
 

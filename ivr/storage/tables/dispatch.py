@@ -27,7 +27,7 @@ class LeaseRow(Base):
 class DecisionRow(Base):
     """What became of a ticket, and why: an offer with its reasons, and how it ended.
 
-    `what` is offered, connected, withdrawn, overflowed, merged or rested; `token` is the lease's at the time.
+    `what` is offered, withdrawn, connected, moved, overflowed or merged; `token` is the lease's at the time.
     """
 
     __tablename__ = "decisions"

@@ -21,7 +21,7 @@ from ivr.service.dispatcher import Dispatcher
 from ivr.service.effects import Effects
 from ivr.service.feed import Feed
 from ivr.service.followups import FollowUps
-from ivr.service.menus import DEMO_MENUS, Menus, routing_rules
+from ivr.service.menus import DEMO_MENUS, Menus, queue_hours, routing_rules
 from ivr.service.prompts import Prompts
 from ivr.service.queue import Queue
 from ivr.service.recordings import Recordings
@@ -116,9 +116,15 @@ def build(
         base_url(settings),
     )
     offer_ms = round(settings.offer_timeout_s * 1000)
-    dispatcher = Dispatcher(db, feed, clock, lambda: routing_rules(menus.published().flow, offer_ms))
+    dispatcher = Dispatcher(
+        db,
+        feed,
+        clock,
+        lambda: routing_rules(menus.published().flow, offer_ms),
+        lambda rules: queue_hours(menus.published().flow, rules),
+    )
     feed.subscribe(lambda message: dispatcher.look() if message.topic == "menus" else None)
-    queue = Queue(db, dispatcher, carrier, feed, clock)
+    queue = Queue(db, dispatcher, carrier, feed, clock, timedelta(days=settings.known_agent_days))
     followups = FollowUps(db, feed, clock, queue)
     effects = Effects(db, shop, followups, clock, settings.action_timeout_s)
     calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls)

@@ -99,6 +99,13 @@ class Settings(BaseSettings):
         2.0, gt=0, le=10, description="seconds an action of the shop may take before its `unavailable` exit"
     )
     offer_timeout_s: float = Field(15.0, gt=0, description="seconds a call rings at one agent")
+    known_agent_days: float = Field(
+        7.0,
+        ge=0,
+        le=365,
+        description="days for which a caller goes to the agent of the last call first, by the caller's number; "
+        "0: never",
+    )
     phone: bool = Field(True, description="serve the phone page and the local switch")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 

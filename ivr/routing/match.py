@@ -1,5 +1,6 @@
 """Pairs the calls and agents that have come free with all others, until no pair is left (R10)."""
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Any
 
@@ -77,8 +78,8 @@ def _match_many(floor: Floor, seats: list[Seat], tickets: list[Ticket]) -> None:
     for ticket in tickets:
         if ticket.state == "waiting" and not ticket.stamp and ticket.lane is not None:
             index.push(ticket, ticket.lane)
-    heap: list[tuple[tuple[int, str], int, Seat | Ticket]] = []
-    everybody: list[Seat | Ticket] = [*tickets, *seats]
+    heap: list[tuple[tuple[int, str], int, list[Seat] | Ticket]] = []
+    everybody: list[list[Seat] | Ticket] = [*tickets, *_alike(seats)]
     for place, one in enumerate(everybody):
         _line_up(floor, heap, place, one)
     while heap:
@@ -97,17 +98,27 @@ def _name(seat: Seat) -> str:
     return seat.id
 
 
-def _line_up(floor: Floor, heap: list[Any], place: int, one: Seat | Ticket) -> None:
-    """Put a call, or an agent by the first call the agent could take, into the one order."""
+def _alike(seats: Iterable[Seat]) -> list[list[Seat]]:
+    """Return agents by what they could take: those of one profile stand in line as one."""
+    groups: dict[object, list[Seat]] = {}
+    for seat in seats:
+        groups.setdefault(seat.id if seat.held else seat.profile, []).append(seat)
+    return list(groups.values())
+
+
+def _line_up(floor: Floor, heap: list[Any], place: int, one: list[Seat] | Ticket) -> None:
+    """Put a call, or agents by the first call they could take, into the one order."""
     first = _first(floor, one)
     if first is not None:
         heappush(heap, (place_of(first), place, one))
 
 
-def _first(floor: Floor, one: Seat | Ticket) -> Ticket | None:
+def _first(floor: Floor, one: list[Seat] | Ticket) -> Ticket | None:
     if isinstance(one, Ticket):
         return one if one.stamp else None
-    return first_call(floor.index, one) if one.stamp else None
+    while one and not one[-1].stamp:
+        one.pop()
+    return first_call(floor.index, one[-1]) if one else None
 
 
 def _match_first(floor: Floor, ticket: Ticket) -> bool:

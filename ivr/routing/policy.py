@@ -99,6 +99,8 @@ class QueuePolicy:
     limit: Annotated[int, Field(ge=0)] | None = None
     """Places to wait."""
     when_full: str = ""
+    hours: Text | None = None
+    """The calendar by which the queue is open; none: always."""
     when_closed: str = ""
     at_close: Literal["drain", "release"] = "drain"
     join_empty: bool = True

@@ -1,7 +1,7 @@
 """Why a call went to an agent: the figures that decided it, and the same in words."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Key = tuple[int | str, ...]
 
@@ -47,6 +47,13 @@ class Reason(NamedTuple):
     order: tuple[str, ...]
     calls: Rivals
     agents: Rivals
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the record as data that fits JSON."""
+        data = self._asdict()
+        data.update(asked=dict(self.asked), needs=dict(self.needs))
+        data.update(calls=self.calls._asdict(), agents=self.agents._asdict())
+        return data
 
     def words(self) -> str:
         """Return the decision as a sentence."""

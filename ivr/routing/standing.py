@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import NamedTuple
 
-from ivr.routing.floor import living
 from ivr.routing.index import Index
 from ivr.routing.lanes import Lane
 from ivr.routing.reason import seconds, skills_in_words
@@ -43,7 +42,7 @@ def _before(lane: Lane, place: tuple[int, str]) -> int:
     """Return how many calls of a lane come before a place in the one order."""
     if place[0] > lane.last_score:
         return lane.size
-    return sum((one.score, one.id) < place for one in living(lane))
+    return sum(entry < place and entry[3].stamp == entry[2] for entry in lane.heap)
 
 
 def _head_start(index: Index, lane: Lane, own: Lane) -> int:

@@ -113,6 +113,7 @@ def waiting(row: TicketRow) -> Call:
         row.last_agent,
         row.offers,
         number=row.number,
+        known_agent=row.known_agent,
         callback=row.callback is not None,
         not_before_ms=milliseconds(row.not_before.timestamp()) if row.not_before else 0,
         attempts=row.attempts,

@@ -9,18 +9,22 @@ comparing (`ivr.service.differences`): at the start, at a takeover, and whenever
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 
 import structlog
 from sqlalchemy import func, select
 
+from ivr.dialog.hours import Calendar
 from ivr.ports import Clock
 from ivr.routing.model import (
+    Closed,
     Configured,
+    Decision,
     Entered,
     Event,
     NoAnswer,
+    Opened,
     Tick,
     Together,
 )
@@ -45,6 +49,8 @@ COMPARE_S = 10.0
 """How often the router is compared with the tables though nobody has said that anything changed."""
 STANDBY_S = 0.5
 """How often a process that waits for the lease tries to take it."""
+MOST_AT_ONCE = 64
+"""So many events, if as many have happened, share one commit of what follows from them."""
 
 
 class Every:
@@ -66,10 +72,20 @@ class Dispatcher:
     """Owns the router while this process holds the lease."""
 
     def __init__(
-        self, db: Database, feed: Feed, clock: Clock, rules: Callable[[], Rules], lease: Lease | None = None
+        self,
+        db: Database,
+        feed: Feed,
+        clock: Clock,
+        rules: Callable[[], Rules],
+        hours: Callable[[Rules], Mapping[str, Calendar]] = lambda rules: {},
+        lease: Lease | None = None,
     ) -> None:
-        """`rules` tells the rules that are in force now; they change when menus are published."""
-        self._db, self._feed, self._clock, self._rules = db, feed, clock, rules
+        """`rules` tells the rules that are in force now, `hours` the calendars of queues that have any.
+
+        Both change when menus are published.
+        """
+        self._db, self._feed, self._clock, self._rules, self._hours = db, feed, clock, rules, hours
+        self._calendars: Mapping[str, Calendar] = {}
         self._lease = lease or Lease(db, clock)
         self._echo = Echo(db, feed)
         self._occupancy = Occupancy(db, clock)
@@ -153,24 +169,32 @@ class Dispatcher:
 
     def _run(self) -> None:
         while True:
-            try:
-                event = self._events.get(timeout=STANDBY_S if self._standby else self._sleep_s())
-            except Empty:
-                event = Tick()
-            if event is None:
-                return
+            events = self._happened()
             try:
                 if self._standby:
-                    self._stand_by(event)
+                    self._stand_by([one for one in events if one is not None])
                 else:
-                    self._match(event)
+                    self._match([one for one in events if one is not None])
             except Fenced:
                 self._standby = True
                 log.error("another process has taken over; standing by")
-            except Exception:  # the next event must still be handled
-                log.exception("dispatch failed", what=type(event).__name__)
+            except Exception:  # the next events must still be handled
+                log.exception("dispatch failed", what=[type(one).__name__ for one in events])
+            if None in events:
+                return
 
-    def _match(self, event: Event) -> None:
+    def _happened(self) -> list[Event | None]:
+        """Return what has happened, once something has or time is up; None is the end."""
+        events: list[Event | None] = []
+        try:
+            events.append(self._events.get(timeout=STANDBY_S if self._standby else self._sleep_s()))
+            while len(events) < MOST_AT_ONCE and events[-1] is not None:
+                events.append(self._events.get_nowait())
+        except Empty:
+            pass
+        return events
+
+    def _match(self, events: Sequence[Event]) -> None:
         """Hold the lease, look whether others have changed something, and handle what happened."""
         if self._counting.due():
             self._occupancy.look()
@@ -182,11 +206,18 @@ class Dispatcher:
         if wakes != self._wakes or self._comparing.due():
             self._wakes = wakes
             self._compare()
-        self.handle(event)
+        self.handle(*events)
 
-    def _stand_by(self, event: Event) -> None:
-        if not isinstance(event, Tick):
-            self._lease.wake()  # it came in while another process took over
+    def _doors(self) -> Iterator[Event]:
+        """Yield which queues open and close now, by their calendars (R18)."""
+        now, closed = self._clock(), self._router.floor.closed
+        shut = {queue for queue, one in self._calendars.items() if one.status(now).state != "open"}
+        yield from (Opened(queue) for queue in sorted(closed - shut))
+        yield from (Closed(queue) for queue in sorted(shut - closed))
+
+    def _stand_by(self, events: Sequence[Event]) -> None:
+        if events:
+            self._lease.wake()  # they came in while another process took over
         self._echo.look()
         if self._lease.take():
             log.warning("the dispatcher is gone; this process takes over", token=self._lease.token)
@@ -197,7 +228,7 @@ class Dispatcher:
         """Begin with what the tables say."""
         self._wakes = self._lease.wakes()
         with self._lock:
-            self._router, self._waits = Router(self._rules()), Waits()
+            self._router, self._waits, self._calendars = Router(self._rules()), Waits(), {}
             self._waits.learn(self._ended())
         self._echo.look()
         self._heal()
@@ -228,6 +259,9 @@ class Dispatcher:
             abandoned = set(session.scalars(given_up)) if missing else set()
         if found := tuple(differences(self._router, tickets, agents, abandoned)):
             self.handle(Together(found))
+        self._calendars = self._hours(
+            rules
+        )  # last: who waited before a takeover has not come to a closed queue
 
     def _sleep_s(self) -> float:
         due = self._router.next_ms()
@@ -236,18 +270,22 @@ class Dispatcher:
     def _now_ms(self) -> int:
         return milliseconds(self._clock().timestamp())
 
-    def handle(self, event: Event) -> None:
-        """Apply one event and carry out what follows from it."""
-        now = self._now_ms()
+    def handle(self, *events: Event) -> None:
+        """Apply what happened, or that time has passed, and carry out together what follows from it."""
+        decided: list[Decision] = []
         with self._lock:
-            self._waits.before(self._router, event, now)
-            decided = self._router.apply(event, now)
-            self._waits.after(self._router, event, decided, now)
+            for event in (*self._doors(), *events) or (Tick(),):
+                now = self._now_ms()
+                self._waits.before(self._router, event, now)
+                told = self._router.apply(event, now)
+                self._waits.after(self._router, event, told, now)
+                decided += told
         self._outcomes.end_wrap_ups(self._router)
         self._outcomes.carry_out(decided)
-        for one in event.events if isinstance(event, Together) else (event,):
-            if isinstance(one, Entered | NoAnswer):
-                self._outcomes.keep_times(one, self._router)
+        for event in events:
+            for one in event.events if isinstance(event, Together) else (event,):
+                if isinstance(one, Entered | NoAnswer):
+                    self._outcomes.keep_times(one, self._router)
 
     # ---- after a restart
 

@@ -5,7 +5,7 @@ Versions are immutable and named by their content. A broken menu never replaces 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -21,12 +21,13 @@ from ivr.dialog import source
 from ivr.dialog.diff import Change, compare
 from ivr.dialog.document import ROUTING, Loaded, load
 from ivr.dialog.events import Intent
-from ivr.dialog.flow import Flow
+from ivr.dialog.flow import Flow, Queue
+from ivr.dialog.hours import Calendar
 from ivr.dialog.source import Fault
 from ivr.dialog.understand import Models
 from ivr.errors import Conflict, InvalidInput, NotFound
 from ivr.ports import Clock
-from ivr.routing.policy import Faulty, Rules, read_rules
+from ivr.routing.policy import QUEUE_TARGET, Faulty, Place, QueuePolicy, Rules, read_rules
 from ivr.service.feed import Feed
 from ivr.storage.session import Database
 from ivr.storage.tables import AuditRow, DraftRow, MenuVersionRow, PublishedRow
@@ -95,17 +96,50 @@ def _routing_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:
         for place, said in faulty.faults:
             read.fault(place, "bad-routing", said)
         return tuple(read.faults)
-    for name in rules.queues:
-        if flow is not None and name not in flow.queues:
-            near = get_close_matches(name, flow.queues, 1)
-            meant = f"; did you mean '{near[0]}'?" if near else ""
-            read.fault(("queues", name), "bad-routing", f"there is no queue '{name}'{meant}")
+    if flow is not None:
+        for place, said in _misfits(rules, flow):
+            read.fault(place, "bad-routing", said)
     return tuple(read.faults)
+
+
+def _misfits(rules: Rules, flow: Flow) -> Iterator[tuple[Place, str]]:
+    """Yield what the rules name that the menus have not: queues, calendars, a way out of a closed queue."""
+    for name in rules.queues:
+        if name not in flow.queues:
+            yield ("queues", name), f"there is no queue '{name}'{_near(name, flow.queues)}"
+    places: dict[Place, QueuePolicy] = {("default",): rules.default}
+    places |= {("queues", name): policy for name, policy in rules.queues.items()}
+    for place, policy in places.items():
+        if policy.hours is not None and policy.hours not in flow.calendars:
+            near = _near(policy.hours, flow.calendars)
+            yield (*place, "hours"), f"there is no calendar '{policy.hours}' in calendars.yaml{near}"
+    for node in flow.nodes.values():
+        if not isinstance(node, Queue) or node.overflow is not None:
+            continue
+        policy, place = rules.of(node.queue), ("queues", node.queue)
+        if policy.hours is not None and not policy.when_closed.startswith(QUEUE_TARGET):
+            where = place if node.queue in rules.queues else ("default",)
+            yield (
+                (*where, "hours"),
+                f"callers are sent on while '{node.queue}' is closed, "
+                f"but node '{node.name}' does not say where: give it an 'overflow'",
+            )
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def routing_rules(flow: Flow, offer_ms: int) -> Rules:
     """Return the routing rules of a checked hotline; `offer_ms` holds where they name no `offer`."""
     return read_rules({"offer": f"{offer_ms}ms", **flow.routing})
+
+
+def queue_hours(flow: Flow, rules: Rules) -> dict[str, Calendar]:
+    """Return the calendar of each queue that has opening hours."""
+    named = {queue: rules.of(queue).hours for queue in flow.queues}
+    return {queue: flow.calendars[name] for queue, name in named.items() if name is not None}
 
 
 def version_id(files: Mapping[str, str]) -> str:

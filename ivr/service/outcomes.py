@@ -4,7 +4,7 @@ Every write is under the lease's token and on condition that the rows are still 
 Offers that are made at one instant are written together, before anybody rings.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -57,10 +57,13 @@ class Outcomes:
         self._wrapping: set[str] = set()
 
     def carry_out(self, decided: Sequence[Decision]) -> None:
-        """Do what was decided, in order."""
-        for offers, some in groupby(decided, lambda one: isinstance(one, Offer)):
-            if offers:
+        """Do what was decided, in order; offers that follow each other together, and connections, too."""
+        for kind, alike in groupby(decided, type):
+            some = list(alike)
+            if kind is Offer:
                 self._ring([one for one in some if isinstance(one, Offer)])
+            elif kind is Connect:
+                self._keep_connected([one.offer for one in some if isinstance(one, Connect)])
             else:
                 for one in some:
                     self._carry_out(one)
@@ -71,8 +74,6 @@ class Outcomes:
                 self._withdraw(decision)
             case Rest():
                 self._send_away(decision)
-            case Connect(offer=offer):
-                self._keep_connected(offer)
             case Merge():
                 self._end_callback(decision.callback, "merged", "the caller rang in")
             case Overflow(call=call, to=to, because=because) if to.startswith(QUEUE_TARGET):
@@ -97,41 +98,29 @@ class Outcomes:
 
     def _write_offers(self, offers: Sequence[Offer]) -> tuple[list[Offer], list[Event]]:
         """Write offers with their reasons; return those that hold, and what the router has wrong."""
-        made: list[Offer] = []
-        wrong: list[Event] = []
         now, now_ms = self._clock(), milliseconds(self._clock().timestamp())
         with self._lease.write() as session:
             rows = session.connection()
-            for offer in offers:
-                taken = rows.execute(TAKE_AGENT, {"who": offer.agent, "now": now, "call": offer.call})
-                if taken.rowcount != 1:
-                    wrong.append(Away(offer.agent))
-                    continue
-                new = {
-                    "new_call": offer.call,
-                    "new_agent": offer.agent,
-                    "new_offer": offer.id,
-                    "new_reason": offer.why,
-                    "new_expires_at": now + timedelta(milliseconds=offer.expires_ms - now_ms),
-                }
-                if rows.execute(OFFER_CALL, new).rowcount == 1:
-                    made.append(offer)
-                else:
-                    rows.execute(GIVE_BACK, {"who": offer.agent})
-                    wrong.append(Left(offer.call))
+            waiting = set(rows.scalars(WAITING, {"names": [offer.call for offer in offers]}))
+            ready = set(rows.scalars(READY, {"names": [offer.agent for offer in offers]}))
+            made = [offer for offer in offers if offer.call in waiting and offer.agent in ready]
             if made:
-                rows.execute(insert(DECISIONS), [self._offered(offer, now) for offer in made])
-        return made, wrong
+                rows.execute(RING_AGENT, [{"who": one.agent, "now": now, "call": one.call} for one in made])
+                rows.execute(OFFER_CALL, [_on_offer(one, now, now_ms) for one in made])
+                rows.execute(insert(DECISIONS), [self._decided(one, now, "offered", one.why) for one in made])
+        gone: list[Event] = [Left(offer.call) for offer in offers if offer.call not in waiting]
+        return made, gone + [Away(offer.agent) for offer in offers if offer.agent not in ready]
 
-    def _offered(self, offer: Offer, now: datetime) -> dict[str, Any]:
+    def _decided(self, offer: Offer, now: datetime, what: str, because: str) -> dict[str, Any]:
+        reason = offer.reason if what == "offered" else None
         return {
             "at": now,
             "token": self._lease.token,
             "ticket": offer.call,
             "agent": offer.agent,
-            "what": "offered",
-            "because": offer.why,
-            "data": plain(offer.reason._asdict()) if offer.reason is not None else {},
+            "what": what,
+            "because": because,
+            "data": reason.as_data() if reason is not None else {},
         }
 
     def _withdraw(self, withdrawn: Withdraw) -> None:
@@ -165,14 +154,18 @@ class Outcomes:
             )
         self._tell([], [rest.agent])
 
-    def _keep_connected(self, offer: Offer) -> None:
-        """Write down that they talk; the rows were changed, and the carrier told, when the agent accepted."""
-        known = select(DecisionRow.id).where(
-            DecisionRow.ticket == offer.call, DecisionRow.because == offer.id, DecisionRow.what == "connected"
-        )
+    def _keep_connected(self, offers: Sequence[Offer]) -> None:
+        """Write down who talks; the rows were changed, and the carrier told, when the agent accepted."""
+        tickets = [offer.call for offer in offers]
         with self._lease.write() as session:
-            if session.scalars(known).first() is None:
-                self._keep(session, offer.call, offer.agent, "connected", offer.id)
+            rows = session.connection()
+            known = set(rows.scalars(CONNECTED, {"names": tickets}))
+            new = {offer.id: offer for offer in offers if offer.id not in known}
+            if new:
+                now = self._clock()
+                rows.execute(
+                    insert(DECISIONS), [self._decided(one, now, "connected", one.id) for one in new.values()]
+                )
 
     # ---- what else befalls a caller
 
@@ -271,7 +264,8 @@ class Outcomes:
     def _tell(self, tickets: Sequence[str], agents: Sequence[str]) -> None:
         """Publish tickets and agents as they are now."""
         with self._db.read() as session:
-            for row in session.scalars(select(TicketRow).where(TicketRow.id.in_(tickets))):
+            shown = session.scalars(select(TicketRow).where(TicketRow.id.in_(tickets))).all()
+            for row in shown:
                 self._feed.publish("ticket", ticket_data(row))
             for who in session.scalars(select(AgentRow).where(AgentRow.login.in_(agents))):
                 ringing = session.get(TicketRow, who.ticket) if who.ticket else None
@@ -279,15 +273,29 @@ class Outcomes:
                 self._feed.publish("agent", {**agent_data(who), "call": call})
 
 
-TAKE_AGENT = (
+WAITING = (
+    select(TICKETS.c.id)
+    .where(TICKETS.c.id.in_(bindparam("names", expanding=True)), TICKETS.c.state == "waiting")
+    .order_by(TICKETS.c.id)
+    .with_for_update()
+)
+READY = (
+    select(AGENTS.c.login)
+    .where(AGENTS.c.login.in_(bindparam("names", expanding=True)), AGENTS.c.state == "ready")
+    .order_by(AGENTS.c.login)
+    .with_for_update()
+)
+CONNECTED = select(DECISIONS.c.because).where(
+    DECISIONS.c.ticket.in_(bindparam("names", expanding=True)), DECISIONS.c.what == "connected"
+)
+RING_AGENT = (
     update(AGENTS)
-    .where(AGENTS.c.login == bindparam("who"), AGENTS.c.state == "ready")
+    .where(AGENTS.c.login == bindparam("who"))
     .values(state="ringing", since=bindparam("now"), ticket=bindparam("call"))
 )
-GIVE_BACK = update(AGENTS).where(AGENTS.c.login == bindparam("who")).values(state="ready", ticket=None)
 OFFER_CALL = (
     update(TICKETS)
-    .where(TICKETS.c.id == bindparam("new_call"), TICKETS.c.state == "waiting")
+    .where(TICKETS.c.id == bindparam("new_call"))
     .values(
         state="offered",
         agent=bindparam("new_agent"),
@@ -299,19 +307,18 @@ OFFER_CALL = (
 )
 
 
+def _on_offer(offer: Offer, now: datetime, now_ms: int) -> dict[str, Any]:
+    return {
+        "new_call": offer.call,
+        "new_agent": offer.agent,
+        "new_offer": offer.id,
+        "new_reason": offer.why,
+        "new_expires_at": now + timedelta(milliseconds=offer.expires_ms - now_ms),
+    }
+
+
 def _moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def plain(value: Any) -> Any:
-    """Return a record of the router as data that fits JSON."""
-    if hasattr(value, "_asdict"):
-        value = value._asdict()
-    if hasattr(value, "items"):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [plain(one) for one in value]
-    return value
 
 
 def _changed(session: Session, statement: object) -> bool:

@@ -5,7 +5,7 @@ The router (pure) decides who; the dispatcher writes the decision before anybody
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
@@ -25,15 +25,24 @@ from ivr.storage.session import Database
 from ivr.storage.tables import AgentRow, AuditRow, CallbackRow, CallRow, TicketRow
 
 log = structlog.get_logger(__name__)
+DIAL_AGAIN = timedelta(minutes=1)
+"""After a failure of the carrier a call back waits so long."""
 
 
 class Queue:
     """The use cases around tickets."""
 
     def __init__(
-        self, db: Database, dispatcher: Dispatcher, carrier: Carrier, feed: Feed, clock: Clock
+        self,
+        db: Database,
+        dispatcher: Dispatcher,
+        carrier: Carrier,
+        feed: Feed,
+        clock: Clock,
+        known_for: timedelta = timedelta(days=7),
     ) -> None:
-        self._db, self._dispatcher, self._carrier = db, dispatcher, carrier
+        """`known_for` is how long an agent counts as knowing a caller after a talk."""
+        self._db, self._dispatcher, self._carrier, self._known_for = db, dispatcher, carrier, known_for
         self._feed, self._clock = feed, clock
 
     # ---- the caller's side
@@ -48,6 +57,7 @@ class Queue:
             language=call.state.get("language", "en"),
             priority=join.priority,
             number=call.caller,
+            known_agent=self._known_agent(session, call.caller),
             matter=join.matter,
             summary=dict(summary),
             entered_at=(now := self._clock()),
@@ -55,6 +65,17 @@ class Queue:
         )
         session.add(row)
         return row.id
+
+    def _known_agent(self, session: Session, number: str) -> str | None:
+        """Return who talked with a number last, if that is not too long ago."""
+        if not number or not self._known_for:
+            return None
+        talks = select(TicketRow.agent).where(
+            TicketRow.number == number,
+            TicketRow.agent.is_not(None),
+            TicketRow.connected_at >= self._clock() - self._known_for,
+        )
+        return session.scalars(talks.order_by(TicketRow.connected_at.desc()).limit(1)).first()
 
     def entered(self, ticket: str) -> None:
         """Tell the router of a ticket that has been committed."""
@@ -89,6 +110,7 @@ class Queue:
             language=promised.language,
             priority=promised.priority,
             number=promised.number,
+            known_agent=self._known_agent(session, promised.number),
             callback=promised.id,
             not_before=promised.not_before,
             matter=promised.matter,
@@ -139,6 +161,20 @@ class Queue:
         self._tell(row)
         if agent:
             self.tell_agent(agent)
+
+    def _dial_later(self, ticket: str) -> None:
+        """The carrier failed to ring a customer: no attempt of theirs, the place is kept, again in a while."""
+        now = self._clock()
+        with self._db.write() as session:
+            row = session.get_one(TicketRow, ticket)
+            agent = session.get_one(AgentRow, row.agent)
+            _back_to_place(row)
+            row.not_before = now + DIAL_AGAIN
+            agent.state, agent.since, agent.ticket = "ready", now, None
+        self._dispatcher.post(Entered(waiting(row)))
+        self._dispatcher.post(Ready(idle(agent)))
+        self._tell(row)
+        self.tell_agent(agent.login)
 
     # ---- the caller's side, at the end
 
@@ -260,7 +296,7 @@ class Queue:
         except Unavailable as error:
             log.error("carrier could not connect", call=row.call, agent=agent, error=str(error))
             if row.callback is not None and not row.dialled:
-                self.not_answered(row.id)
+                self._dial_later(row.id)
             else:
                 self.bridge_ended(row.call, "failed")
             raise

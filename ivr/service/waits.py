@@ -14,6 +14,8 @@ from ivr.storage.tables import TicketRow
 
 LEARNT_FROM = 500
 """Newest tickets that are learnt from at a start."""
+ESTIMATE_EVERY_MS = 10
+"""At most so often what is thought of a new caller's wait is kept, to be compared with the truth later."""
 
 
 class Waits:
@@ -23,6 +25,7 @@ class Waits:
         self._queues: dict[str, Estimator] = {}
         self._expected: dict[str, Expected] = {}
         self._talks: dict[str, tuple[str, int]] = {}
+        self._estimated_ms = 0
 
     def of(self, queue: str) -> Estimator:
         """Return the experience of a queue."""
@@ -63,10 +66,11 @@ class Waits:
         for decision in told:
             if isinstance(decision, Connect):
                 self._connected(router, decision, now_ms)
-        if isinstance(event, Entered) and event.call.id not in self._expected:
+        if isinstance(event, Entered) and now_ms >= self._estimated_ms + ESTIMATE_EVERY_MS:
+            self._estimated_ms = now_ms
             expected = self._expect(router, event.call.id)  # after a takeover nobody is new
             if expected is not None:
-                self._expected[event.call.id] = expected
+                self._expected.setdefault(event.call.id, expected)
 
     def _connected(self, router: Router, decision: Connect, now_ms: int) -> None:
         offer = decision.offer

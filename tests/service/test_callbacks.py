@@ -108,14 +108,21 @@ def test_who_rings_in_before_has_the_place_and_the_promise_is_off(hotline, floor
     assert ticket(hotline).state == "left"
 
 
-def test_a_carrier_that_fails_leaves_the_promise_in_its_place(hotline, floor, promised, carrier):
+def test_a_carrier_that_fails_leaves_the_promise_in_its_place(hotline, floor, clock, promised, carrier):
     carrier.down = True
     floor.ready("ann")
     with pytest.raises(Unavailable):
         hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
     floor.settle()
     assert ticket(hotline).entered_at == promised.entered_at
-    assert (ticket(hotline).state, ticket(hotline).attempts) == ("waiting", 1)
+    assert (ticket(hotline).state, ticket(hotline).attempts) == ("waiting", 0)  # not the customer's doing
+    assert floor.of("ann")["call"]["call_id"] == "CA2"  # the agent is free for others at once
+    hotline.queue.reject("ann", floor.of("ann")["call"]["offer"])
+    floor.settle()
+    carrier.down = False
+    clock.forward(61)
+    floor.settle()
+    assert floor.of("ann")["call"]["callback"] == promised.callback
 
 
 def test_a_takeover_knows_of_promises_and_when_they_are_due_again(hotline, floor, clock, promised):

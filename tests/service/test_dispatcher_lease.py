@@ -18,7 +18,7 @@ def lease(hotline, holder):
 
 
 def dispatcher(hotline, holder):
-    return Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules, lease(hotline, holder))
+    return Dispatcher(hotline.db, hotline.feed, hotline.clock, Rules, lease=lease(hotline, holder))
 
 
 def caller(hotline, name):

@@ -207,3 +207,27 @@ def test_the_dispatcher_thread_matches_by_itself(hotline):
         assert rang.wait(5)
     finally:
         hotline.dispatcher.stop()
+
+
+def talk(hotline, floor, call, agent):
+    """Let an agent and a caller talk, and both be done."""
+    floor.call(call)
+    hotline.queue.accept(agent, floor.of(agent)["call"]["offer"])
+    floor.settle()
+    hotline.queue.bridge_ended(call, "completed")
+    hotline.queue.set_state(agent, "ready")
+    floor.settle()
+
+
+def test_a_caller_goes_to_the_agent_of_the_last_call_first_for_a_week(hotline, floor, clock):
+    floor.ready("bob")
+    talk(hotline, floor, "CA1", "bob")
+    floor.ready("ann")  # better skilled, and yet
+    clock.forward(6 * 24 * 3600)
+    floor.call("CA2")
+    assert floor.of("bob")["call"]["call_id"] == "CA2"
+    assert "bob knows the caller" in floor.ticket("CA2").reason
+    hotline.calls.hang_up("CA2")
+    clock.forward(2 * 24 * 3600)
+    floor.call("CA3")
+    assert floor.of("ann")["call"]["call_id"] == "CA3"

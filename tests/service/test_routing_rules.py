@@ -1,5 +1,8 @@
 """Routing rules are part of the menus: checked with them, published with them, in force at once."""
 
+import re
+from datetime import UTC, datetime
+
 from ivr.service.menus import check, routing_rules
 from ivr.service.reasons import reasons
 from ivr.storage.tables import TicketRow
@@ -109,3 +112,41 @@ def test_an_agent_may_end_a_wrap_up_before_its_time(hotline, floor, clock):
     clock.forward(5)
     floor.ready("ann")
     assert floor.of("ann")["call"]["call_id"] == "CA2"
+
+
+def test_a_queue_with_hours_opens_and_closes_by_its_calendar(hotline, floor, clock):
+    with_rules(hotline, "queues:\n  support: {hours: team}\n")
+    clock.now = datetime(2026, 3, 3, 16, 59, 59, tzinfo=UTC)
+    floor.call("CA1")
+    assert floor.ticket("CA1").state == "waiting"
+    clock.forward(1)  # 17:00: closed
+    floor.call("CA2")
+    assert floor.ticket("CA1").state == "waiting"  # those who wait are served still
+    assert hotline.queue.overflowed("CA2")
+    assert reasons(hotline.db, "CA2")[-1]["because"] == "closed"
+    hotline.dispatcher._lead()  # another process takes over: who waited has not come to a closed queue
+    floor.settle()
+    assert floor.ticket("CA1").state == "waiting"
+    floor.ready("ann")
+    assert floor.of("ann")["call"]["call_id"] == "CA1"
+    clock.now = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    floor.call("CA3")
+    assert floor.ticket("CA3").state == "waiting"
+
+
+def test_at_closing_time_callers_are_released_where_the_rules_say_so(hotline, floor, clock):
+    with_rules(hotline, "queues:\n  support: {hours: team, at_close: release}\n")
+    clock.now = datetime(2026, 3, 3, 16, 59, 59, tzinfo=UTC)
+    floor.call("CA1")
+    clock.forward(1)
+    floor.settle()
+    assert hotline.queue.overflowed("CA1")
+
+
+def test_hours_need_a_calendar_and_a_way_on_for_callers():
+    assert (
+        "no calendar 'teem' in calendars.yaml; did you mean 'team'?" in faults("default: {hours: teem}\n")[-1]
+    )
+    dead_end = {**demo_files(), "routing.yaml": "queues:\n  refunds: {hours: team}\n"}
+    dead_end["refunds.yaml"] = re.sub(r"    overflow: .*\n", "", dead_end["refunds.yaml"])
+    assert "give it an 'overflow'" in str(check(dead_end).faults[0])

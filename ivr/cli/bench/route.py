@@ -42,7 +42,7 @@ def bench_route(as_json: bool, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures |= _decisions(Path(folder), seconds)
         figures |= _durable(Path(folder), seconds)
-        figures |= dispatcher_figures(Path(folder))
+        figures |= dispatcher_figures(Path(folder), seconds)
     figures |= _restart()
     figures |= _days()
     figures |= _memory()

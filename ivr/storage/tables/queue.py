@@ -14,7 +14,7 @@ class TicketRow(Base):
 
     `entered_at` is the place; it only ever grows older, by a place kept from before. `joined_at` is when the
     caller came into the queue this time. A `callback` names what was promised; until its customer is
-    `dialled`, `call` is that which asked for it.
+    `dialled`, `call` is that which asked for it. `known_agent` is who talked with this number last.
 
     States: waiting, offered, connecting, connected, wrap_up, done, abandoned, overflowed, left (for a
     call back or another node).
@@ -28,7 +28,8 @@ class TicketRow(Base):
     skills: Mapped[dict[str, int]]
     language: Mapped[str] = mapped_column(String(8))
     priority: Mapped[int] = mapped_column(default=0)
-    number: Mapped[str] = mapped_column(String(64), default="")
+    number: Mapped[str] = mapped_column(String(64), default="", index=True)
+    known_agent: Mapped[str | None] = mapped_column(String(64))
     callback: Mapped[str | None] = mapped_column(String(24), index=True)
     dialled: Mapped[bool] = mapped_column(default=False)
     not_before: Mapped[datetime | None]

@@ -160,6 +160,10 @@ class Carrier(Protocol):
         """Take a queued call to an agent's phone; the bridge ends when either hangs up."""
         ...
 
+    def hold(self, call: str, queue: str, turn: int) -> None:
+        """Take a call from the agent's phone into a queue again; `turn` is the dialogue's next."""
+        ...
+
     def dial(self, number: str, caller: str, ticket: str) -> None:
         """Ring a customer from one of our numbers for a call back; who answers is taken to the agent."""
         ...

@@ -103,8 +103,7 @@ class Settings(BaseSettings):
         7.0,
         ge=0,
         le=365,
-        description="days for which a caller goes to the agent of the last call first, by the caller's number; "
-        "0: never",
+        description="days for which a caller's number goes to the agent of its last call first; 0: never",
     )
     phone: bool = Field(True, description="serve the phone page and the local switch")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")

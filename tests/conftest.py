@@ -89,6 +89,7 @@ class FakeCarrier:
     connected: list[tuple[str, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     dialled: list[tuple[str, str, str]] = field(default_factory=list)
+    held: list[tuple[str, str, int]] = field(default_factory=list)
     down: bool = False
 
     def connect(self, call: str, agent: str, ticket: str) -> None:
@@ -100,6 +101,11 @@ class FakeCarrier:
         if self.down:
             raise Unavailable("the carrier is down")
         self.dialled.append((number, caller, ticket))
+
+    def hold(self, call: str, queue: str, turn: int) -> None:
+        if self.down:
+            raise Unavailable("the carrier is down")
+        self.held.append((call, queue, turn))
 
     def hang_up(self, call: str) -> None:
         self.ended.append(call)

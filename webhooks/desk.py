@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from ivr.bootstrap import Hotline
 from ivr.errors import InvalidInput
+from ivr.service.menus import skills_of
 from webhooks.auth import role, token
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -82,6 +83,35 @@ def hang_up() -> Response:
     """End the present call."""
     _hotline().queue.hang_up(current_user.id)
     return jsonify(ok=True)
+
+
+@bp.get("/api/queues")
+@role("agent")
+def queues() -> Response:
+    """Return the queues that a caller may be passed on to, with how many agents are ready there."""
+    flow, floor = _hotline().menus.published().flow, _hotline().queue.floor()
+    ready = [agent["skills"] for agent in floor["agents"] if agent["state"] == "ready"]
+    found = []
+    for name in sorted(flow.queues):
+        needed = skills_of(flow, name, flow.language)
+        able = sum(all(skills.get(skill, 0) >= level for skill, level in needed.items()) for skills in ready)
+        waiting = sum(one["queue"] == name and one["state"] == "waiting" for one in floor["tickets"])
+        found.append({"queue": name, "ready": able, "waiting": waiting})
+    return jsonify(queues=found)
+
+
+@bp.post("/api/transfer")
+@role("agent")
+def transfer() -> Response:
+    """Pass the present caller on to another queue, with a note."""
+    asked, flow = _body(), _hotline().menus.published().flow
+    queue, mine = str(asked.get("queue", "")), _hotline().queue.agent(current_user.id)["call"]
+    if queue not in flow.queues:
+        raise InvalidInput(f"there is no queue '{queue}'; there are {', '.join(sorted(flow.queues))}")
+    skills = skills_of(flow, queue, mine["language"] if mine else flow.language)
+    call = _hotline().queue.transfer(current_user.id, queue, skills, str(asked.get("note", "")))
+    _hotline().calls.set_status(call, "queued")
+    return me()
 
 
 @bp.post("/api/note")

@@ -39,6 +39,7 @@ def floor() -> Response:
         recent=_hotline().calls.recent(20),
         callbacks=_hotline().followups.callbacks(),
         **_hotline().queue.floor(),
+        order=_hotline().dispatcher.order(),
         worked=_hotline().reports.agents(_hotline().clock() - timedelta(hours=1)),
         queues=_hotline().reports.queues(_hotline().clock() - timedelta(hours=1)),
     )

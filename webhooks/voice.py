@@ -215,8 +215,8 @@ def _after_transfer(asked: VoiceRequest) -> str:
 
 def _after_agent(asked: VoiceRequest) -> str:
     """The bridge has ended; a caller whose agent never answered waits again, in the old place."""
-    again = hotline().queue.bridge_ended(asked.call, asked.dial_status)
-    ticket = hotline().queue.ticket_of(asked.call) if again else None
+    hotline().queue.bridge_ended(asked.call, asked.dial_status)
+    ticket = hotline().queue.ticket_of(asked.call)  # an open one: not answered, or passed on
     if ticket is None:
         return twiml.document(twiml.hang_up())
     to = addresses(hotline().calls.current(asked.call))

@@ -1,7 +1,8 @@
 """What a caller hears in a queue, round by round: the place, music, an offer to be called back.
 
 A round lasts until the next thing to happen, as far as that is known. What the caller has been told
-travels in the address of the next round, so nothing is kept here and a repeat is harmless.
+travels in the address of the next round, so a repeat is harmless; the ticket keeps it, too, for reports and
+for who comes back from a talk.
 """
 
 import math
@@ -13,7 +14,7 @@ from flask import request
 from audio import pcm as audio
 from audio.sounds import CHORD_S, hold_music
 from ivr.dialog.actions import JoinQueue, Say
-from ivr.dialog.events import Event, Pressed, Waited
+from ivr.dialog.events import Event, Offered, Pressed, Waited
 from ivr.routing.estimate import Said, last_said, say
 from ivr.storage.tables import TicketRow
 from ivr.telephony.twilio import twiml
@@ -34,17 +35,19 @@ CHARS_PER_S = 15
 class Told:
     """What a caller has been told: the place (0 for none), when anything was last said, the offer, the wait.
 
-    `minutes` is the range that was told last: neither it nor the place ever rises.
+    `minutes` is the range that was told last, at `minutes_at`: neither it nor the place ever rises.
     """
 
     place: int = 0
     at: float = 0.0
     offered: bool = False
     minutes: tuple[int, int] | None = None
+    minutes_at: float = 0.0
 
     def query(self) -> dict[str, object]:
         """Return it as parts of an address."""
-        wait = {} if self.minutes is None else {"wait": "{}-{}".format(*self.minutes)}
+        low, high = self.minutes or (0, 0)
+        wait = {} if self.minutes is None else {"wait": f"{low}-{high}", "since": round(self.minutes_at)}
         return {"told": self.place, "at": round(self.at), "offered": int(self.offered), **wait}
 
     @property
@@ -67,6 +70,9 @@ def waiting(asked: VoiceRequest) -> str:
         return twiml.document(twiml.leave())
     if ticket is None:
         return _without_place(asked.call)
+    if _ask_in_words(asked.call, join, ticket):
+        calls.advance(asked.call, turn, Offered(hotline().clock()))
+        return twiml.document(twiml.leave())  # the place is kept while we talk
     event = _way_out(asked, join, ticket)
     if event is not None and hotline().queue.leave(asked.call):
         calls.advance(asked.call, turn, event)
@@ -81,6 +87,24 @@ def _without_place(call: str) -> str:
     log.error("a waiting caller has no ticket", call=call)
     hotline().calls.rescue(call)
     return twiml.document(twiml.leave())
+
+
+def _ask_in_words(call: str, join: JoinQueue, ticket: TicketRow) -> bool:
+    """Return whether a call back is offered now where we understand the answer, and take note of it."""
+    told = _told(ticket)
+    if told.offered or ticket.state != "waiting" or not hotline().speech.hears(ticket.language):
+        return False
+    if not _may_offer(join, hotline().queue.waited_ms(ticket.id)):
+        return False
+    now = hotline().clock().timestamp()
+    hotline().queue.keep_told(ticket.id, replace(told, at=now, offered=True).query())
+    return True
+
+
+def _may_offer(join: JoinQueue, waited_ms: int) -> bool:
+    """Return whether it is time to offer a call back, and not yet time to leave the queue."""
+    late = join.overflow_after_ms is not None and waited_ms >= join.overflow_after_ms
+    return join.callback_after_ms is not None and waited_ms >= join.callback_after_ms and not late
 
 
 def _way_out(asked: VoiceRequest, join: JoinQueue, ticket: TicketRow) -> Event | None:
@@ -98,8 +122,10 @@ def _way_out(asked: VoiceRequest, join: JoinQueue, ticket: TicketRow) -> Event |
 
 def _round(call: str, turn: int, join: JoinQueue, ticket: TicketRow) -> str:
     waited_s = hotline().queue.waited_ms(ticket.id) / 1000
-    offers = join.callback_after_ms is not None and waited_s * 1000 >= join.callback_after_ms
+    offers = _may_offer(join, round(waited_s * 1000))
     told, words = _words(call, join, ticket, offers=offers)
+    if words:
+        hotline().queue.keep_told(ticket.id, told.query())
     media = "text" if hotline().calls.head(call)["media"] == "text" else "webhook"
     said = "".join(spoken(Say(text, "queue", ticket.language), media) for text in words)
     left_s = _round_s(join, waited_s, told) - sum(map(len, words)) / CHARS_PER_S
@@ -113,7 +139,7 @@ def _round(call: str, turn: int, join: JoinQueue, ticket: TicketRow) -> str:
 def _words(call: str, join: JoinQueue, ticket: TicketRow, *, offers: bool) -> tuple[Told, list[str]]:
     """Return what is said in this round, and what the caller will have been told then."""
     now = hotline().clock().timestamp()
-    told = _told()
+    told = _told(ticket)
     due = now - told.at >= _every_s(join)
     words = []
     if due and join.announce_every_ms > 0 and (now_said := _estimate(join, ticket, told)) is not None:
@@ -123,22 +149,28 @@ def _words(call: str, join: JoinQueue, ticket: TicketRow, *, offers: bool) -> tu
             words.append(_wait_in_words(call, now_said.minutes))
         last = last_said(now_said, told.said)
         told = replace(told, place=last.position or 0, minutes=last.minutes)
+        if now_said.minutes is not None:
+            told = replace(told, minutes_at=now)
     if offers and (due or not told.offered):
         words.append(hotline().calls.phrase(call, "offer_callback"))
         told = replace(told, offered=True)
     return (replace(told, at=now) if words else told), words
 
 
-def _told() -> Told:
-    """Return what the address tells of earlier rounds."""
-    given = request.args
-    low, _, high = given.get("wait", "").partition("-")
-    return Told(
-        given.get("told", 0, type=int),
-        given.get("at", 0.0, type=float),
-        given.get("offered") == "1",
-        (int(low), int(high)) if low.isdigit() and high.isdigit() else None,
-    )
+def _told(ticket: TicketRow) -> Told:
+    """Return what the address tells of earlier rounds; who comes back from a talk has only the ticket."""
+    given = request.args.to_dict() if "told" in request.args else ticket.told or {}
+    low, _, high = str(given.get("wait", "")).partition("-")
+    try:
+        return Told(
+            int(given.get("told", 0)),
+            float(given.get("at", 0.0)),
+            str(given.get("offered")) == "1",
+            (int(low), int(high)) if low.isdigit() and high.isdigit() else None,
+            float(given.get("since", 0.0)),
+        )
+    except ValueError:
+        return Told()
 
 
 def _estimate(join: JoinQueue, ticket: TicketRow, told: Told) -> Said | None:

@@ -7,9 +7,10 @@ with other words; keys and speech stand side by side; one sentence fills every s
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ivr.dialog.actions import Expect, Listen
 from ivr.dialog.arriving import Arriving, number_of
 from ivr.dialog.events import Acted, Pressed, Recorded, Silent, Spoke, Value
-from ivr.dialog.flow import Collect, Do, Exit, Listening, Menu, Recording, give_up_of, inputs_of
+from ivr.dialog.flow import Collect, Do, Exit, Listening, Menu, Queue, Recording, give_up_of, inputs_of
 from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear, hear_keys
 from ivr.dialog.spoken import correction, yes_or_no
 from ivr.dialog.state import Asking
@@ -281,6 +282,30 @@ class Answering(Arriving):
         """Forget a value that was told unasked and turned out wrong."""
         if asking.slot is not None and asking.slot in self.facts.told:
             self.forget((asking.slot,))
+
+    # ---- in a queue
+
+    def offer_callback(self, node: Queue) -> None:
+        """Ask a caller who waits whether to be called back; the place is kept meanwhile."""
+        self.fixed = False
+        self.asking = Asking(exit=node.callback, question="ask_callback")
+        self.say(self.flow.phrases["ask_callback"], node.name)
+        self.said.append(Listen(Expect("yes_no"), node.name, self.language))
+
+    def callback_answered(self, node: Queue, leave: Exit) -> None:
+        """Book the call back on a yes; whatever else was said, the caller goes on waiting."""
+        answer, self.asking = self._yes_or_no(), None
+        self.understood = "nothing" if isinstance(self.event, Silent) else "missed"
+        if answer is not None or self._wants_callback():
+            self.understood = "taken"
+        if self.understood == "taken" and answer is not False:
+            return self.enter(leave)
+        return self.wait(node)
+
+    def _wants_callback(self) -> bool:
+        first = self.event.intents[:1] if isinstance(self.event, Spoke) else ()
+        sure = self.flow.confidence.take
+        return any(one.name == "callback" and one.confidence >= sure for one in first)
 
     # ---- missed
 

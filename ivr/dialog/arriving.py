@@ -360,6 +360,10 @@ class Arriving:
         if node.say:
             self.say(node.say, node.name)
         self.node = node.name
+        self.wait(node)
+
+    def wait(self, node: Queue) -> None:
+        """Let the caller wait for a person, or go on waiting."""
         skills = {}
         for name, level in node.skills.items():
             wanted = self.fact(name[1:]) if name.startswith("$") else name

@@ -18,6 +18,7 @@ _KINDS: Mapping[str, Any] = {
         events.Silent,
         events.Recorded,
         events.Waited,
+        events.Offered,
         events.Transferred,
         events.Acted,
         events.HungUp,

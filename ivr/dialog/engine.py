@@ -10,6 +10,7 @@ from ivr.dialog.events import (
     CallStarted,
     Event,
     HungUp,
+    Offered,
     Pressed,
     Recorded,
     Silent,
@@ -71,6 +72,10 @@ def _stepped(  # noqa: C901, PLR0915  # the machine: (where, what) → what now
             turn.acted(node, event)
         case Queue(overflow=Exit() as leave), Waited():
             turn.enter(leave)
+        case Queue(callback=Exit()) as node, Offered():
+            turn.offer_callback(node)
+        case Queue(callback=Exit() as leave) as node, Pressed() | Spoke() | Silent() if turn.asking:
+            turn.callback_answered(node, leave)
         case Queue(callback=Exit() as leave), Pressed(digits="1"):
             turn.enter(leave)
         case Forward(), Transferred(outcome="answered"):

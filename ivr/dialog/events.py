@@ -83,6 +83,13 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A caller who waits in a queue is to be asked, in words, whether to be called back instead."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Transferred:
     """A transfer ended: answered (and over), or busy, no_answer or failed."""
 
@@ -107,4 +114,4 @@ class HungUp:
     at: datetime
 
 
-Event = CallStarted | Pressed | Spoke | Silent | Recorded | Waited | Transferred | Acted | HungUp
+Event = CallStarted | Pressed | Spoke | Silent | Recorded | Waited | Offered | Transferred | Acted | HungUp

@@ -18,6 +18,7 @@ from ivr.dialog.events import (
     Event,
     HungUp,
     Intent,
+    Offered,
     Pressed,
     Recorded,
     Silent,
@@ -251,6 +252,8 @@ def _play(call: _Call, turn: Turn) -> str | None:
         return next((f for wanted in turn.hear if (f := _not_heard(call, wanted))), None)
     may_talk = call.hear_out(turn.talks_over)
     if turn.say is not None:
+        if isinstance(call.last, JoinQueue) and call.last.callback_after_ms is not None:
+            call.happen(Offered(call.now))  # words are asked for when a call back is offered
         call.talk.lines.append(f"  caller   {turn.say}")
         if may_talk:
             call.happen(_spoken(call, turn.say, turn.confidence))

@@ -22,6 +22,7 @@ from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Record, Reply, Sa
 from ivr.dialog.codec import from_data, state_from_data, state_to_data, to_data
 from ivr.dialog.engine import begin, rescue, step
 from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Silent, Spoke
+from ivr.dialog.flow import Queue as QueueNode
 from ivr.dialog.state import Step
 from ivr.errors import NotFound, TooBusy
 from ivr.ports import Clock
@@ -158,8 +159,15 @@ class Calls:
                 part = self._keep_turn(session, row, turn, event, done, {**heard, **where})
         except (IntegrityError, StaleDataError):
             return self._known(call, turn, 0)
+        if before.place.asking is not None and isinstance(version.flow.nodes[before.node], QueueNode):
+            self._stay_or_leave(part)
         self._after(part, event, row, heard)
         return part
+
+    def _stay_or_leave(self, part: Part) -> None:
+        """Give up the place of a waiting caller who was asked about a call back and has said yes."""
+        if not isinstance(part.last, JoinQueue):
+            self._queue.leave(part.call)
 
     def settle(self, part: Part, wait_s: float | None = None) -> Part | None:
         """Run a part's action and return the next part, or None if it runs longer than `wait_s`."""

@@ -22,6 +22,7 @@ from ivr.routing.model import (
     Ready,
     Rejected,
     Restored,
+    Transferred,
 )
 from ivr.routing.records import Seat, Ticket
 from ivr.routing.router import Router
@@ -37,7 +38,7 @@ def differences(
     """Yield what the router must be told so that it knows of the same callers and agents as the tables.
 
     `tickets` are the open ones, `abandoned` names those whose callers have given up. Offers that ring are
-    restored before anybody else comes in.
+    restored before anybody else comes in, and callers passed on before their agents are free.
     """
     floor = router.floor
     by_login = {row.login: row for row in agents}
@@ -47,14 +48,18 @@ def differences(
             offer = _offer(row)
             if offer is not None:
                 yield Restored(offer, waiting(row), idle(agent))
+    for row in tickets:
+        ticket = floor.tickets.get(row.id)
+        talked = ticket is not None and ticket.state == "connected" and ticket.queue != row.queue
+        if talked and row.state == "waiting":
+            yield Transferred(row.id, row.queue, row.skills)
     for one in agents:
         yield from _of_agent(floor.seats.get(one.login), one)
     for row in tickets:
         yield from _of_ticket(floor.tickets.get(row.id), row)
     known = {row.id for row in tickets}
-    for ticket in list(floor.tickets.values()):
-        if ticket.id not in known:
-            yield Left(ticket.id, gave_up=ticket.id in abandoned)
+    for gone in [name for name in floor.tickets if name not in known]:
+        yield Left(gone, gave_up=gone in abandoned)
 
 
 def _offer(row: TicketRow) -> Offer | None:

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from ivr.dialog.hours import Calendar
 from ivr.ports import Clock
+from ivr.routing.floor import place_of
 from ivr.routing.model import (
     Closed,
     Configured,
@@ -144,6 +145,14 @@ class Dispatcher:
             return self._place_in_tables(ticket)
         with self._lock:
             return self._router.position(ticket)
+
+    def order(self) -> list[str]:
+        """Return the tickets that wait or ring, in the one order; none where this process does not match."""
+        with self._lock:
+            waiting = [
+                one for one in self._router.floor.tickets.values() if one.state in ("waiting", "ringing")
+            ]
+            return [] if self._standby else [one.id for one in sorted(waiting, key=place_of)]
 
     def wait_ms(self, ticket: str) -> tuple[float, float] | None:
         """Return between what a waiting ticket's further wait will end, in ms; None where nobody can say."""

@@ -142,6 +142,14 @@ def queue_hours(flow: Flow, rules: Rules) -> dict[str, Calendar]:
     return {queue: flow.calendars[name] for queue, name in named.items() if name is not None}
 
 
+def skills_of(flow: Flow, queue: str, language: str) -> dict[str, int]:
+    """Return the skills that callers of a queue need when an agent passes them on: as its first node says."""
+    nodes = (node for node in flow.nodes.values() if isinstance(node, Queue) and node.queue == queue)
+    wanted = next((node.skills for node in nodes), {})
+    fixed = {name: level for name, level in wanted.items() if not name.startswith("$")}
+    return {**fixed, language: wanted.get("$language", 1)}
+
+
 def version_id(files: Mapping[str, str]) -> str:
     """Return the SHA-256 that names these files."""
     return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()

@@ -9,22 +9,38 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.dialog.actions import JoinQueue
 from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.ports import Carrier, Clock
-from ivr.routing.model import Accepted, Away, Ended, Entered, Left, NoAnswer, Ready, Rejected
+from ivr.routing.model import Accepted, Away, Ended, Entered, Left, NoAnswer, Ready, Rejected, Transferred
 from ivr.service.differences import idle, waiting
 from ivr.service.dispatcher import Dispatcher
 from ivr.service.echo import OPEN
 from ivr.service.feed import Feed
 from ivr.service.views import agent_data, ticket_data
 from ivr.storage.session import Database
-from ivr.storage.tables import AgentRow, AuditRow, CallbackRow, CallRow, TicketRow
+from ivr.storage.tables import AgentRow, AuditRow, CallbackRow, CallRow, DecisionRow, TicketRow
 
 log = structlog.get_logger(__name__)
+NOTE = 4000
+"""Characters of a note."""
+TRANSFERRED = (
+    "queue",
+    "skills",
+    "known_agent",
+    "last_agent",
+    "state",
+    "joined_at",
+    "agent",
+    "offer",
+    "offer_expires_at",
+    "connected_at",
+    "summary",
+)
+"""What of a ticket is another after it has been passed on."""
 DIAL_AGAIN = timedelta(minutes=1)
 """After a failure of the carrier a call back waits so long."""
 
@@ -48,7 +64,13 @@ class Queue:
     # ---- the caller's side
 
     def add(self, session: Session, call: CallRow, join: JoinQueue, summary: Mapping[str, Any]) -> str:
-        """Write a ticket inside the caller's own transaction; `entered` tells the router afterwards."""
+        """Write a ticket inside the caller's own transaction; `entered` tells the router afterwards.
+
+        Who waits in that queue already keeps the ticket.
+        """
+        mine = _open_ticket(session, call.id)
+        if mine is not None and mine.queue == join.queue and mine.state in ("waiting", "offered"):
+            return mine.id
         row = TicketRow(
             id=f"T{secrets.token_hex(6)}",
             call=call.id,
@@ -163,7 +185,7 @@ class Queue:
             self.tell_agent(agent)
 
     def _dial_later(self, ticket: str) -> None:
-        """The carrier failed to ring a customer: no attempt of theirs, the place is kept, again in a while."""
+        """The carrier failed to ring a customer: not an attempt of theirs; the place is kept."""
         now = self._clock()
         with self._db.write() as session:
             row = session.get_one(TicketRow, ticket)
@@ -219,6 +241,11 @@ class Queue:
     def wait_ms(self, ticket: str) -> tuple[float, float] | None:
         """Return between what a ticket's further wait will end, in ms, or None while nobody can say."""
         return self._dispatcher.wait_ms(ticket)
+
+    def keep_told(self, ticket: str, told: Mapping[str, Any]) -> None:
+        """Keep what a caller has been told of the wait."""
+        with self._db.write() as session:
+            session.execute(update(TicketRow).where(TicketRow.id == ticket).values(told=dict(told)))
 
     def answered(self, call: str) -> bool:
         """Return whether an agent has talked with a caller already."""
@@ -328,6 +355,55 @@ class Queue:
         self._tell(row)
         self.tell_agent(agent)
 
+    def transfer(self, agent: str, queue: str, skills: Mapping[str, int], note: str = "") -> str:
+        """Pass the agent's caller on to another queue, in the place of the first entry. Return the call.
+
+        Rows first: were the carrier never told, the next agent's acceptance would still end the bridge.
+        Raise Conflict where that cannot be done now, Unavailable when the carrier refuses (they talk on).
+        """
+        with self._db.write() as session:
+            row, mine = self._passed_on(session, agent)
+            turn = session.get_one(CallRow, row.call).turn
+            before = {name: getattr(row, name) for name in TRANSFERRED}
+            one = {"by": mine.user.name, "from": row.queue, "note": note[:NOTE]}
+            row.summary = {**row.summary, "passed_on": [*row.summary.get("passed_on", []), one]}
+            row.queue, row.skills, row.known_agent, row.last_agent = queue, dict(skills), None, agent
+            row.state, row.joined_at = "waiting", self._clock()
+            row.agent = row.offer = row.offer_expires_at = row.connected_at = None
+            self._to_wrap_up(session, agent)
+            about = {"ticket": row.id, "agent": agent, "what": "transferred", "because": f"to {queue}"}
+            session.add(DecisionRow(at=self._clock(), token=0, data={}, **about))
+        try:
+            self._carrier.hold(row.call, queue, turn)
+        except Unavailable:
+            self._take_back(row.id, agent, before)
+            raise
+        self._dispatcher.post(Transferred(row.id, queue, dict(skills)))
+        self._tell(row)
+        self.tell_agent(agent)
+        return row.call
+
+    def _passed_on(self, session: Session, agent: str) -> tuple[TicketRow, AgentRow]:
+        """Return the ticket and the row of an agent who talks. Raise Conflict for anybody else."""
+        mine = session.get(AgentRow, agent)
+        row = session.get(TicketRow, mine.ticket) if mine is not None and mine.ticket else None
+        if mine is None or row is None or row.state != "connected" or row.agent != agent:
+            raise Conflict("you are not on a call")
+        if row.callback is not None:
+            raise Conflict("somebody who was called back cannot be passed on; book another call back instead")
+        return row, mine
+
+    def _take_back(self, ticket: str, agent: str, before: Mapping[str, Any]) -> None:
+        """The carrier has not moved a caller: the talk goes on as if nobody had tried."""
+        with self._db.write() as session:
+            row, mine = session.get_one(TicketRow, ticket), session.get_one(AgentRow, agent)
+            for name, value in before.items():
+                setattr(row, name, value)
+            mine.state = "talking"
+            session.execute(
+                delete(DecisionRow).where(DecisionRow.ticket == ticket, DecisionRow.what == "transferred")
+            )
+
     def set_state(self, agent: str, state: str, reason: str | None = None) -> None:
         """Make an agent ready, paused or away. Raise Conflict in the middle of a call."""
         now = self._clock()
@@ -364,9 +440,9 @@ class Queue:
         """Keep an agent's note on a call."""
         with self._db.write() as session:
             row = session.get(TicketRow, ticket)
-            if row is None or row.agent != agent:
+            if row is None or agent not in (row.agent, row.last_agent):
                 raise NotFound("there is no such call of yours")
-            row.note = text[:4000]
+            row.note = text[:NOTE]
             session.add(AuditRow(at=self._clock(), who=agent, what="ticket.note", data={"ticket": ticket}))
 
     def hang_up(self, agent: str) -> None:

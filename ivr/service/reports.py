@@ -68,15 +68,18 @@ class Reports:
         """Return the measures of every queue for callers who have come since then, the busiest first.
 
         Shares run from 0.0 to 1.0, times are in seconds (`ivr.routing.tally`); `agents` are calls taken and
-        time talked, by agent.
+        time talked, by agent; `announced` how many callers were told a wait, and for how many it held.
         """
         with self._db.read() as session:
             query = select(TicketRow).where(TicketRow.entered_at >= since)
             rows = session.scalars(query.order_by(TicketRow.entered_at.desc()).limit(MOST_TICKETS)).all()
         found: dict[str, tuple[Tally, dict[str, list[float]]]] = {}
+        ranges: dict[str, list[bool]] = {}
         for row in rows:
             tally, agents = found.setdefault(row.queue, (Tally(target_s * 1000), {}))
             _count_ticket(tally, row)
+            if (held := range_held(row)) is not None:
+                ranges.setdefault(row.queue, []).append(held)
             if row.agent and row.connected_at and row.ended_at:
                 agents.setdefault(row.agent, []).append((row.ended_at - row.connected_at).total_seconds())
         return [
@@ -84,6 +87,7 @@ class Reports:
                 "queue": queue,
                 "target_s": target_s,
                 **{name: round(value, 3) for name, value in tally.figures().items()},
+                "announced": {"told": len(ranges.get(queue, ())), "held": sum(ranges.get(queue, ()))},
                 "agents": {
                     agent: {"calls": len(talks), "talk_s": round(sum(talks))}
                     for agent, talks in sorted(agents.items())
@@ -91,6 +95,16 @@ class Reports:
             }
             for queue, (tally, agents) in sorted(found.items(), key=lambda one: (-one[1][0].offered, one[0]))
         ]
+
+
+def range_held(row: TicketRow) -> bool | None:
+    """Return whether a wait ended within the range that was told last; None where none was, or none ended."""
+    told = row.told or {}
+    low, _, high = str(told.get("wait", "")).partition("-")
+    if row.connected_at is None or not low.isdigit() or not high.isdigit():
+        return None
+    waited_s = row.connected_at.timestamp() - float(told.get("since", 0))
+    return int(low) * 60 <= waited_s <= int(high) * 60
 
 
 def _count_ticket(tally: Tally, row: TicketRow) -> None:

@@ -154,6 +154,43 @@ def test_a_customer_answers_a_call_back_at_the_phone_page_and_may_decline_it(pag
         agent.close()
 
 
+def test_an_agent_passes_a_caller_on_to_another_team_with_a_note(page, chromium, site):
+    page.goto("/phone")
+    page.click("#call")
+    expect(page.locator("#transcript")).to_contain_text("Welcome to Sunrise Store", timeout=LONG)
+    agents = [chromium.new_context(base_url=site.base, permissions=["microphone"]) for _ in range(2)]
+    ann, bob = (agent.new_page() for agent in agents)
+    try:
+        log_in(ann, "ann", "demo-ann-1", "/desk")
+        ann.click("#ready")
+        expect(ann.locator("#presence")).to_have_attribute("data-state", "ready", timeout=LONG)
+        page.click('[data-key="0"]')
+        expect(ann.locator("#accept")).to_be_visible(timeout=LONG)
+        ann.click("#accept")
+        expect(page.locator("#state")).to_have_attribute("data-state", "person", timeout=LONG)
+        ann.fill("#note", "Wants the money back.")
+        ann.click("#pass-on summary")
+        expect(ann.locator("#pass-queue option")).to_have_count(2, timeout=LONG)
+        ann.select_option("#pass-queue", "refunds")
+        ann.click("#pass")
+        expect(ann.locator("#call-kind")).to_have_text("Passed on to Refunds", timeout=LONG)
+        expect(page.locator("#state")).not_to_have_attribute("data-state", "person", timeout=LONG)
+        log_in(bob, "bob", "demo-bob-1", "/desk")
+        bob.click("#ready")
+        expect(bob.locator("#offer")).to_contain_text("Wants the money back.", timeout=LONG)
+        bob.click("#accept")
+        expect(page.locator("#state")).to_have_attribute("data-state", "person", timeout=LONG)
+        heard_frames(page, r"[2-9]\d|\d{3,}")
+        bob.click("#hangup")
+        expect(page.locator("#state")).to_have_attribute("data-state", "ended", timeout=LONG)
+        for desk in (ann, bob):
+            desk.click("#done-pause")
+            expect(desk.locator("#presence")).to_have_attribute("data-state", "paused", timeout=LONG)
+    finally:
+        for agent in agents:
+            agent.close()
+
+
 def test_a_caller_without_a_microphone_types(page):
     page.goto("/phone")
     page.click("#type-instead")

@@ -1,5 +1,6 @@
 """Waiting for a person by webhooks: what is heard, and the ways out of the queue."""
 
+from datetime import timedelta
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -203,6 +204,76 @@ def test_a_caller_who_is_being_connected_is_not_torn_away(queued, floor, clock, 
     assert "Leave" not in tags(queued(WAIT, **CALL))
     assert hotline.queue.ticket_of("CA1").state in ("offered", "waiting")
     assert len(hotline.calls.transcript("CA1")["turns"]) == 2
+
+
+# ---- a call back by voice
+
+
+@pytest.fixture
+def asked(queued, clock, hotline, monkeypatch):
+    """A caller who is asked in words, where the hotline understands words."""
+    monkeypatch.setattr(type(hotline.speech), "hears", lambda speech, language: True)
+    entered = hotline.queue.ticket_of("CA1").entered_at
+    clock.forward(61)
+    assert tags(queued(WAIT, **CALL)) == ["Leave"]
+    answer = left(queued)
+    assert words(answer) == "Shall we call you back instead? You keep your place. Please say yes or no."
+    assert hotline.queue.ticket_of("CA1").state == "waiting"  # the place is kept meanwhile
+    assert hotline.queue.ticket_of("CA1").entered_at == entered
+    return queued
+
+
+@pytest.mark.parametrize("said", [{"SpeechResult": "yes please", "Confidence": "0.9"}, {"Digits": "1"}])
+def test_a_yes_in_words_books_the_call_back_at_the_caller_s_place(asked, hotline, clock, said):
+    entered = hotline.queue.ticket_of("CA1").entered_at
+    assert "We will call you back." in words(asked(NEXT + "?turn=3", **CALL, **said))
+    assert hotline.queue.ticket_of("CA1") is None
+    (booked,) = hotline.followups.callbacks()
+    assert (booked["number"], booked["entered_at"]) == ("+15550101", entered.isoformat())
+
+
+@pytest.mark.parametrize("said", ["no thank you", "the weather is nice", ""])
+def test_whatever_else_is_said_the_caller_waits_on_in_the_same_place_and_is_not_asked_again(
+    asked, hotline, clock, floor, said
+):
+    ticket = hotline.queue.ticket_of("CA1").id
+    answer = asked(NEXT + "?turn=3", **CALL, SpeechResult=said, Confidence="0.9")
+    assert tags(answer) == ["Enqueue"]
+    wait = verbs(answer)[0].get("waitUrl").removeprefix(BASE)
+    assert hotline.queue.ticket_of("CA1").id == ticket
+    again = asked(wait, **CALL)
+    assert tags(again)[-1] == "Redirect"
+    assert words(again) == ""
+    clock.forward(50)
+    assert "press 1" in words(asked(onward(again), **CALL))
+    floor.ready("ann")
+    assert floor.of("ann")["call"]["call_id"] == "CA1"
+
+
+def test_an_agent_who_is_free_while_the_caller_is_asked_takes_the_call(asked, hotline, floor, carrier):
+    floor.ready("ann")
+    hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+    assert carrier.connected == [("CA1", "ann")]
+
+
+def test_in_stream_mode_the_question_is_asked_in_a_new_stream(queued, clock, hotline, monkeypatch):
+    in_stream(hotline)
+    monkeypatch.setattr(type(hotline.speech), "hears", lambda speech, language: True)
+    clock.forward(61)
+    assert tags(queued(WAIT, **CALL)) == ["Leave"]
+    assert tags(left(queued))[0] == "Connect"
+    assert hotline.queue.ticket_of("CA1").state == "waiting"
+
+
+def test_whether_an_announced_wait_held_is_kept_for_the_board(queued, hotline, monkeypatch, clock, floor):
+    quiet(hotline, monkeypatch, announce=("wait_range",))
+    hotline.dispatcher.wait_ms = lambda ticket: (100_000.0, 230_000.0)
+    assert "between 1 and 4" in words(queued(WAIT, **CALL))
+    clock.forward(180)
+    floor.ready("ann")
+    hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+    (measured,) = hotline.reports.queues(clock() - timedelta(hours=1))
+    assert measured["announced"] == {"told": 1, "held": 1}
 
 
 # ---- too long a wait

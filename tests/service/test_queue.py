@@ -3,6 +3,7 @@ import pytest
 from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.routing.model import Rules
 from ivr.service.dispatcher import Dispatcher
+from ivr.service.reasons import reasons
 
 
 def test_a_caller_rings_at_the_best_skilled_agent(hotline, floor):
@@ -231,3 +232,67 @@ def test_a_caller_goes_to_the_agent_of_the_last_call_first_for_a_week(hotline, f
     clock.forward(2 * 24 * 3600)
     floor.call("CA3")
     assert floor.of("ann")["call"]["call_id"] == "CA3"
+
+
+@pytest.fixture
+def talking(hotline, floor):
+    """Ann talks with a caller who came first; another one waits."""
+    floor.ready("ann")
+    floor.call("CA1")
+    hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+    floor.settle()
+
+
+def test_a_caller_who_is_passed_on_keeps_the_place_and_the_next_agent_reads_why(
+    hotline, floor, clock, carrier, talking
+):
+    entered = floor.ticket("CA1").entered_at
+    clock.forward(60)
+    floor.call("CA2")
+    assert hotline.queue.transfer("ann", "refunds", {"refunds": 1, "en": 1}, "wants the money back") == "CA1"
+    floor.settle()
+    assert [held[:2] for held in carrier.held] == [("CA1", "refunds")]
+    moved = floor.ticket("CA1")
+    assert (moved.queue, moved.state, moved.entered_at) == ("refunds", "waiting", entered)
+    assert hotline.queue.waited_ms(moved.id) == 0  # the wait on the line begins anew
+    assert floor.of("ann")["state"] == "wrap_up"
+    hotline.queue.note("ann", moved.id, "the order is 1234")  # her wrap-up is hers
+    floor.ready("bob")
+    offered = floor.of("bob")["call"]
+    assert offered["call_id"] == "CA1"  # before who came later
+    assert offered["summary"]["passed_on"] == [
+        {"by": "Ann", "from": "support", "note": "wants the money back"}
+    ]
+    floor.ready("ann")
+    assert floor.of("ann")["call"]["call_id"] == "CA2"
+    steps = [(step["what"], step["agent"]) for step in reasons(hotline.db, "CA1")]
+    assert steps == [
+        ("entered", None),
+        ("offered", "ann"),
+        ("connected", "ann"),
+        ("transferred", "ann"),
+        ("offered", "bob"),
+    ]
+
+
+def test_a_carrier_that_cannot_pass_on_leaves_them_talking(hotline, floor, carrier, talking):
+    carrier.down = True
+    with pytest.raises(Unavailable):
+        hotline.queue.transfer("ann", "refunds", {"refunds": 1}, "")
+    floor.settle()
+    assert floor.of("ann")["state"] == "talking"
+    assert (floor.ticket("CA1").state, floor.ticket("CA1").queue) == ("connected", "support")
+    assert "passed_on" not in floor.ticket("CA1").summary
+    with pytest.raises(Conflict):
+        hotline.queue.transfer("bob", "refunds", {}, "")
+
+
+def test_another_process_hears_of_a_caller_who_is_passed_on(hotline, floor, talking):
+    hotline.queue.transfer("ann", "refunds", {"refunds": 1, "en": 1})
+    while not hotline.dispatcher._events.empty():
+        hotline.dispatcher._events.get()  # what was posted is lost
+    hotline.dispatcher._compare()
+    floor.settle()
+    assert hotline.queue.position(floor.ticket("CA1").id) == 1
+    floor.ready("bob")
+    assert floor.of("bob")["call"]["call_id"] == "CA1"

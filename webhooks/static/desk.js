@@ -94,9 +94,12 @@ function aboutCall({ summary, matter, language }) {
   ];
 }
 
+const passedOn = ({ by, from, note }) => `${by}, ${words.plain(from)}${note ? `: ${note}` : ""}`;
+
 function historyOf(summary) {
   const list = (lines) => (lines?.length ? make("ul", {}, ...lines.map((text) => make("li", {}, text))) : null);
   return [
+    ["Passed on by", list(summary.passed_on?.map(passedOn))],
     ["What the hotline tried", list(summary.tried?.map(words.tried))],
     ["What was said", list(summary.said?.map((text) => `“${text}”`))],
     ["Not understood", summary.misses ? words.many(summary.misses, "time") : null],
@@ -113,11 +116,13 @@ function countDown() {
 
 function renderCall(call) {
   const talking = me.state === "talking";
-  $("call-kind").textContent = talking ? "On a call with" : "The call has ended";
   const { summary } = call;
+  const passed = call.agent !== me.agent && !talking;
+  $("call-kind").textContent = talking ? "On a call with" : passed ? `Passed on to ${words.plain(call.queue)}` : "The call has ended";
   $("call-heading").textContent = whoCalls(summary);
-  facts($("call-facts"), [...aboutCall(call), ["What the hotline tried", historyOf(summary)[0][1]]]);
+  facts($("call-facts"), [...aboutCall(call), ...historyOf(summary).slice(0, 2)]);
   show($("call-actions"), talking);
+  show($("pass-on"), talking && !call.callback);
   show($("wrap-up-actions"), !talking);
   show($("call-timer"), talking);
   $("call-timer").dataset.since = me.since;
@@ -283,6 +288,21 @@ async function finish(state, reason) {
   toast(state === "ready" ? "Thank you. You are ready for the next call." : "Thank you. You are paused.");
 }
 
+async function offerQueues() {
+  if (!$("pass-on").open) return;
+  const { queues } = await get("/desk/api/queues");
+  const named = ({ queue, ready, waiting }) => `${words.plain(queue)} (${ready ? `${ready} ready` : "nobody ready"}${waiting ? `, ${waiting} waiting` : ""})`;
+  $("pass-queue").replaceChildren(...queues.map((one) => make("option", { value: one.queue }, named(one))));
+}
+
+async function passOn() {
+  await keepNote();
+  const queue = $("pass-queue").value;
+  render(await post("/desk/api/transfer", { queue, note: $("note").value }));
+  $("pass-on").open = false;
+  toast(`Passed on to ${words.plain(queue)}. They hear that they are being connected.`);
+}
+
 function showMuted(muted) {
   line.mute(muted);
   $("mute").setAttribute("aria-pressed", muted);
@@ -302,6 +322,8 @@ does("pause", () => become("paused", $("pause-reason").value));
 does("away", leave);
 does("accept", accept);
 does("decline", decline);
+does("pass", passOn);
+$("pass-on").addEventListener("toggle", () => offerQueues().catch(problem));
 does("hangup", () => post("/desk/api/hangup"));
 does("done", () => finish("ready"));
 does("done-pause", () => finish("paused", "break"));

@@ -8,7 +8,6 @@ import { Transcript } from "./transcript.js";
 import * as words from "./words.js";
 
 const QUIET_MS = 300;
-const PRIORITY_BONUS_S = 60; // one step of priority counts as this much waiting, as in the router
 const LONG_WAIT_S = 120;
 
 export class Floor {
@@ -36,8 +35,8 @@ export class Floor {
     }
   }
 
-  render({ calls, recent, tickets, agents, callbacks, queues, worked }) {
-    const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)));
+  render({ calls, recent, tickets, agents, callbacks, queues, worked, order }) {
+    const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)), order);
     this.tiles(calls, waiting, agents);
     this.rows("live", calls, (call) => this.liveRow(call));
     this.rows("queue", waiting, (ticket, at) => this.queueRow(ticket, at));
@@ -150,7 +149,7 @@ export class Floor {
   }
 }
 
-const STEPS = { entered: "Joined", offered: "Rang at", withdrawn: "No longer at", connected: "Connected with" };
+const STEPS = { entered: "Joined", offered: "Rang at", withdrawn: "No longer at", connected: "Connected with", transferred: "Passed on by" };
 
 function whyRow({ at, what, agent, because }) {
   const time = make("span", { class: "muted small" }, new Date(at).toLocaleTimeString([], { timeStyle: "medium" }));
@@ -174,10 +173,11 @@ function agentRow(agent, worked) {
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function measuredRow(queue) {
+  const { told, held } = queue.announced;
   return make(
     "tr",
     {},
-    cell("Queue", make("b", {}, words.plain(queue.queue)), make("span", { class: "sub" }, words.many(queue.offered, "caller"))),
+    cell("Queue", make("b", {}, words.plain(queue.queue)), make("span", { class: "sub" }, words.many(queue.offered, "caller")), told ? make("span", { class: "sub" }, `announced wait held for ${held} of ${told}`) : null),
     cell("In 20 s", percent(queue.service_level)),
     cell("Mean wait", duration(queue.asa)),
     cell("Gave up", percent(queue.abandoned)),
@@ -196,8 +196,10 @@ function callbackRow(booked) {
   );
 }
 
-function inOrder(tickets) {
-  const place = (ticket) => Date.parse(ticket.entered_at) / 1000 - ticket.priority * PRIORITY_BONUS_S;
+// The router's own order; who it does not know yet comes last, by the time of entry.
+function inOrder(tickets, order) {
+  const places = new Map(order.map((ticket, place) => [ticket, place]));
+  const place = ({ ticket, entered_at }) => places.get(ticket) ?? Date.parse(entered_at);
   return [...tickets].sort((one, other) => place(one) - place(other));
 }
 

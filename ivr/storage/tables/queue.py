@@ -14,7 +14,8 @@ class TicketRow(Base):
 
     `entered_at` is the place; it only ever grows older, by a place kept from before. `joined_at` is when the
     caller came into the queue this time. A `callback` names what was promised; until its customer is
-    `dialled`, `call` is that which asked for it. `known_agent` is who talked with this number last.
+    `dialled`, `call` is that which asked for it. `told` is what the caller was told of the wait,
+    `known_agent` who talked with this number last.
 
     States: waiting, offered, connecting, connected, wrap_up, done, abandoned, overflowed, left (for a
     call back or another node).
@@ -48,3 +49,4 @@ class TicketRow(Base):
     connected_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     note: Mapped[str | None] = mapped_column(Text)
+    told: Mapped[dict[str, Any] | None]

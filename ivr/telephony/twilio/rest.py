@@ -34,6 +34,13 @@ class TwilioCarrier:
         document = twiml.dial_client(agent, action, ticket)
         self._do(call, lambda one: one.update(twiml=document))
 
+    def hold(self, call: str, queue: str, turn: int) -> None:
+        """Take a call, wherever its TwiML is, into a queue."""
+        base = f"{self._base}/voice/twilio"
+        after = f"{base}/next?{urlencode({'after': 'queue', 'turn': turn})}"
+        document = twiml.document(twiml.enqueue(queue, after, f"{base}/wait?{urlencode({'turn': turn})}"))
+        self._do(call, lambda one: one.update(twiml=document))
+
     def dial(self, number: str, caller: str, ticket: str) -> None:
         """Place a call back. What to do when it is answered, and how it went, is asked at our webhooks."""
         about = urlencode({"ticket": ticket})

@@ -92,7 +92,9 @@ def _without_place(call: str) -> str:
 def _ask_in_words(call: str, join: JoinQueue, ticket: TicketRow) -> bool:
     """Return whether a call back is offered now where we understand the answer, and take note of it."""
     told = _told(ticket)
-    if told.offered or ticket.state != "waiting" or not hotline().speech.hears(ticket.language):
+    if told.offered or ticket.state != "waiting" or hotline().calls.head(call)["media"] == "text":
+        return False
+    if not hotline().speech.hears(ticket.language):
         return False
     if not _may_offer(join, hotline().queue.waited_ms(ticket.id)):
         return False

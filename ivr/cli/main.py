@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, models, prompts, route, serve, speech
+from ivr.cli import bench, calls, db, menus, models, prompts, route, serve, speech, understand
 from ivr.errors import HotlineError
 
 
@@ -38,6 +38,7 @@ for command in (
     *serve.COMMANDS,
     *calls.COMMANDS,
     *menus.COMMANDS,
+    *understand.COMMANDS,
     *prompts.COMMANDS,
     *speech.COMMANDS,
     *models.COMMANDS,

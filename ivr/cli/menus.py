@@ -1,4 +1,4 @@
-"""`ivr check`, `ivr test`, `ivr understand`: the menus, without a telephone."""
+"""`ivr check`, `ivr test`, `ivr diff`: the menus, without a telephone."""
 
 import json
 import subprocess
@@ -7,31 +7,26 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import quoteattr
-from zoneinfo import ZoneInfo
 
 import click
 
 from ivr.cli.progress import bar
-from ivr.clock import utc_now
+from ivr.cli.understand import checked_flow, trained_folder
 from ivr.commerce.scripted import back_end
 from ivr.dialog.diagram import mermaid, svg
 from ivr.dialog.diff import compare, gathered
 from ivr.dialog.document import Loaded, faults_as_data
-from ivr.dialog.events import Spoke
-from ivr.dialog.flow import LISTENING, Flow, Listening, Menu, Node, exits_of
-from ivr.dialog.hearing import Situation, told
+from ivr.dialog.flow import Flow, exits_of
 from ivr.dialog.rules import RULES
 from ivr.dialog.script import Coverage, Rank, Talk, coverage, read_script, run
 from ivr.dialog.shape import schema
 from ivr.dialog.source import Fault
-from ivr.dialog.understand import IntentModel, Models
 from ivr.dialog.walk import search
 from ivr.errors import InvalidInput
 from ivr.service.menus import DEMO_MENUS, check, read_folder
+from ivr.understanding.store import Models
 
 DIFF_EXAMPLES = """\b
 Examples:
@@ -128,7 +123,7 @@ def _print_rules(as_json: bool) -> None:
 
 def _unvisited(folder: Path, loaded: Loaded, flow: Flow) -> Iterator[Fault]:
     """Yield a warning for every node that no call script comes through."""
-    scripts, rank = sorted((folder / "tests").glob("*.yaml")), Models(flow).rank
+    scripts, rank = sorted((folder / "tests").glob("*.yaml")), Models(flow, trained_folder()).rank
     seen = coverage(flow, [_run(flow, path, rank) for path in scripts])
     for name, visited in seen.nodes.items():
         if not visited:
@@ -274,8 +269,8 @@ def test(
     began = time.perf_counter()
     missing: list[str] = []
     for folder, scripts in _scripts(paths):
-        flow = _flow(folder)
-        rank = Models(flow).rank
+        flow = checked_flow(folder)
+        rank = Models(flow, trained_folder()).rank
         done = [(path.name, _run(flow, path, rank)) for path in scripts]
         talks += done
         seen = coverage(flow, [talk for _, talk in done])
@@ -302,10 +297,11 @@ def test(
 def _random_callers(paths: tuple[Path, ...], count: int, seed: int) -> None:
     """Place random calls; print the shortest one that breaks a promise, with status 1."""
     for folder in _folders(paths):
-        flow = _flow(folder)
+        flow = checked_flow(folder)
         began = time.perf_counter()
         with bar("placing calls") as progress:
-            done, wrong = search(flow, Models(flow).rank, count, seed, lambda n: progress(n, count))
+            rank = Models(flow, trained_folder()).rank
+            done, wrong = search(flow, rank, count, seed, lambda n: progress(n, count))
         if wrong is not None:
             lines = [f"a random call of seed {seed}, cut to its shortest:", *wrong.lines, f"  {wrong.broken}"]
             click.echo("\n".join(lines))
@@ -341,13 +337,6 @@ def _scripts(paths: tuple[Path, ...]) -> Iterator[tuple[Path, list[Path]]]:
         yield folder, scripts
 
 
-def _flow(folder: Path) -> Flow:
-    loaded = check(read_folder(folder))
-    if loaded.flow is None:
-        raise InvalidInput("the menus have errors: " + "; ".join(map(str, loaded.errors)))
-    return loaded.flow
-
-
 def _run(flow: Flow, path: Path, rank: Rank) -> Talk:
     script, faults = read_script(path.name, path.read_text(encoding="utf-8"))
     if script is None:
@@ -378,51 +367,4 @@ def _junit(talks: list[tuple[str, Talk]]) -> str:
     return f"<?xml version='1.0' encoding='UTF-8'?>\n{head}{''.join(cases)}</testsuite>\n"
 
 
-@click.command("understand", epilog="\b\nExample:\n  echo 'where is my order 100245' | ivr understand")
-@click.option(
-    "--menus",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=DEMO_MENUS,
-    help="Folder of the menus.",
-)
-@click.option("--node", help="The node at which it is said [default: the first open question].")
-@click.option("--language", default="en", show_default=True)
-def understand(folder: Path, node: str | None, language: str) -> None:
-    """Read sentences from standard input; print what they are about as JSON lines."""
-    flow = _flow(folder)
-    if language not in flow.languages:
-        raise InvalidInput(f"these menus understand {', '.join(flow.languages)}, not '{language}'")
-    if node is not None and node not in flow.nodes:
-        raise InvalidInput(f"there is no node '{node}'")
-    tongue = flow.speaking(language)
-    at = tongue.nodes[node] if node else _first_open_question(tongue)
-    if not isinstance(at, LISTENING):
-        raise InvalidInput(f"'{node}' asks nothing")
-    model, today = IntentModel(tongue.examples), utc_now().astimezone(ZoneInfo(flow.zone)).date()
-    for line in sys.stdin:
-        text = line.strip()
-        if text:
-            said = Spoke(utc_now(), text, 1.0, model.rank(text))
-            click.echo(json.dumps(_understood(tongue, at, said, today), ensure_ascii=False))
-
-
-def _first_open_question(flow: Flow) -> Node:
-    start = flow.nodes[flow.start]
-    open_menus = (node for node in flow.nodes.values() if isinstance(node, Menu) and node.open)
-    return start if isinstance(start, LISTENING) else next(open_menus, start)
-
-
-def _understood(flow: Flow, node: Listening, said: Spoke, today: date) -> dict[str, Any]:
-    """Return what a sentence means at a node: its matter, how surely, and every slot it fills."""
-    best = next(iter(said.intents), None)
-    sure = best is not None and best.confidence >= node.question.confidence.confirm
-    return {
-        "text": said.text,
-        "intent": best.name if best and sure else None,
-        "confidence": best.confidence if best else 0.0,
-        "slots": told(flow, node, said, Situation(today=today)),
-    }
-
-
-COMMANDS = (check_menus, test, diff, understand)
+COMMANDS = (check_menus, test, diff)

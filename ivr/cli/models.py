@@ -117,6 +117,20 @@ def _many(count: int) -> str:
     return f"{count}+" if count >= MOST_COUNTED else str(count)
 
 
+# ---- prepare
+
+
+@models_command.command("prepare", epilog="\b\nExample:\n  ivr models prepare")
+def prepare_models() -> None:
+    """Make what is made of installed weights once: the sentence encoder in 8 bits."""
+    from ivr.understanding.encoder import prepared_at
+    from ivr.understanding.minilm import prepare
+
+    graph = prepared_at()
+    prepare(graph)
+    click.echo(f"{graph}: {graph.stat().st_size / 1e6:.0f} MB", err=True)
+
+
 # ---- verify
 
 

@@ -11,7 +11,7 @@ from ivr.dialog.actions import Expect, Listen
 from ivr.dialog.arriving import Arriving, number_of
 from ivr.dialog.events import Acted, Pressed, Recorded, Silent, Spoke, Value
 from ivr.dialog.flow import Collect, Do, Exit, Listening, Menu, Queue, Recording, give_up_of, inputs_of
-from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear, hear_keys
+from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear, hear_keys, rival, which
 from ivr.dialog.spoken import correction, yes_or_no
 from ivr.dialog.state import Asking
 
@@ -91,10 +91,20 @@ class Answering(Arriving):
                 self.read_back(node, slot, value)
             case Move(exit=leave, intent=intent, label=label):
                 self._tell(heard.told)
-                self.ask_back(node, Asking(exit=leave, intent=intent, words=label))
+                asking = Asking(exit=leave, intent=intent, words=label)
+                self.ask_back(node, self._of_two(node, heard, asking))
             case Order(command=command):
                 words = self.flow.labels.get(command.name, command.name.replace("_", " "))
                 self.ask_back(node, Asking(exit=command.goto, words=words))
+
+    def _of_two(self, node: Listening, heard: Move, asking: Asking) -> Asking:
+        """Ask about two matters at once where both may be meant."""
+        other = rival(self.flow, node, self.event, heard) if isinstance(self.event, Spoke) else None
+        if other is None or not heard.intent:
+            return asking
+        return replace(
+            asking, question="which", other=other.exit, other_intent=other.intent, other_words=other.label
+        )
 
     # ---- taken
 
@@ -218,6 +228,8 @@ class Answering(Arriving):
 
     def confirmed(self, node: Listening, asking: Asking) -> None:
         """Take the caller's yes or no to what was read back; a new answer replaces the old one."""
+        if asking.question == "which":
+            return self._chosen(node, asking)
         answer = self._yes_or_no()
         if answer is True:
             return self._agreed(node, asking)
@@ -235,6 +247,23 @@ class Answering(Arriving):
             return self._ask_whether(node, heard)
         self._disown(asking)
         return self.missed(node, heard_wrong=answer is False)
+
+    def _chosen(self, node: Listening, asking: Asking) -> None:
+        """Take which of two matters it is; a new answer counts as well, anything else was not understood."""
+        chosen = {"1": 0, "2": 1}.get(self.event.digits) if isinstance(self.event, Pressed) else None
+        if isinstance(self.event, Spoke):
+            labels = (asking.words, asking.other_words)
+            chosen = which(asking.intent, asking.other_intent, labels, self.event, self.language)
+        if chosen == 0:
+            return self._agreed(node, asking)
+        if chosen == 1:
+            return self._agreed(node, replace(asking, exit=asking.other, intent=asking.other_intent))
+        heard = self._new_answer(node)
+        self.asking = None
+        if heard is not None and not _must_confirm(node, heard):
+            self.asking = asking if isinstance(heard, Order) else None
+            return self._take(node, heard)
+        return self.missed(node)
 
     def _yes_or_no(self) -> bool | None:
         match self.event:

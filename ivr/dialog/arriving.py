@@ -167,9 +167,12 @@ class Arriving:
     def ask_back(self, node: Listening, asking: Asking) -> None:
         """Say what was understood and ask whether it is right."""
         self.asking, self.understood = asking, "unsure"
-        self.say(self.flow.phrases[asking.question].replace("{heard}", asking.words), node.name)
+        asked = self.flow.phrases[asking.question].replace("{heard}", asking.words)
+        self.say(asked.replace("{other}", asking.other_words), node.name)
         patience = node.question.patience
-        self.said.append(Listen(Expect("yes_no"), node.name, self.language, no_input_ms=patience.no_input_ms))
+        both = asking.question == "which"
+        expect = Expect("phrases", (asking.words, asking.other_words)) if both else Expect("yes_no")
+        self.said.append(Listen(expect, node.name, self.language, no_input_ms=patience.no_input_ms))
 
     def read_back(self, node: Listening, slot: str, value: Value, exit: Exit | None = None) -> None:
         """Read a slot's value back and ask whether it is right."""

@@ -62,10 +62,11 @@ def state_from_data(data: Mapping[str, Any]) -> CallState:
 
 def _asking(data: Mapping[str, Any]) -> Asking:
     given = {field.name: data[field.name] for field in fields(Asking) if field.name in data}
-    if leave := given.get("exit"):
-        given["exit"] = Exit(
-            leave["goto"], leave.get("say"), tuple(leave.get("forget", ())), leave.get("name", "")
-        )
+    for name in ("exit", "other"):
+        if leave := given.get(name):
+            given[name] = Exit(
+                leave["goto"], leave.get("say"), tuple(leave.get("forget", ())), leave.get("name", "")
+            )
     return Asking(**given)
 
 

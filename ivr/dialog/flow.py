@@ -1,6 +1,6 @@
 """A hotline as checked, immutable data. A `Flow` that exists is sound: every target is there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -346,6 +346,8 @@ EXPECTS: Mapping[SlotKind, ExpectKind] = {
     "scale": "digits",
     "language": "phrases",
 }
+MOST_USUAL, MOST_USUAL_EACH, SHORT_WORDS = 300, 20, 8
+"""How many examples the recogniser is told at a menu, of one intent, and how many words each has at most."""
 ONE_KEY = ("yes_no", "one_of", "language")
 
 
@@ -361,8 +363,7 @@ def listen_for(
             kind: ExpectKind = "open" if node.open else _kind_of_menu(node)
             asked = [i for choice in node.choices for i in choice.intents]
             asked += [i for command in question.commands for i in command.intents]
-            usual = tuple(text for intent in dict.fromkeys(asked) for text in examples.get(intent, ()))
-            phrases = tuple(dict.fromkeys(said + spoken + usual))
+            phrases = tuple(dict.fromkeys(said + spoken + _usual(dict.fromkeys(asked), examples)))
             return _listen(node, language, Expect(kind, phrases), max_keys=1)
         case Collect():
             said = tuple(phrase for phrases in node.values.values() for phrase in phrases)
@@ -373,6 +374,15 @@ def listen_for(
         case Recording():
             wait = question.patience.no_input_ms
             return Record(node.name, language, node.longest_ms, node.silence_ms, node.beep, wait)
+
+
+def _usual(intents: Collection[str], examples: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return what callers are likely to say: of each intent the first examples that are short."""
+    each = min(MOST_USUAL_EACH, MOST_USUAL // max(1, len(intents)))
+    short = (
+        [text for text in examples.get(intent, ()) if len(text.split()) <= SHORT_WORDS] for intent in intents
+    )
+    return tuple(text for texts in short for text in texts[:each])
 
 
 def _digit_count(node: Collect) -> tuple[int, int]:

@@ -18,7 +18,7 @@ class Asking:
     """A heard answer that waits for a yes: it fills a slot, or leads through an exit.
 
     `question` names the phrase that asks for the yes; "resume" offers a matter that the caller had
-    left.
+    left, "which" asks which of two matters it is, the second one being `other`.
     """
 
     value: Value = None
@@ -27,6 +27,9 @@ class Asking:
     words: str = ""
     slot: str | None = None
     question: str = "heard"
+    other: Exit | None = None
+    other_intent: str | None = None
+    other_words: str = ""
 
 
 class Place(NamedTuple):

@@ -24,13 +24,13 @@ from ivr.dialog.events import Intent
 from ivr.dialog.flow import Flow, Queue
 from ivr.dialog.hours import Calendar
 from ivr.dialog.source import Fault
-from ivr.dialog.understand import Models
 from ivr.errors import Conflict, InvalidInput, NotFound
 from ivr.ports import Clock
 from ivr.routing.policy import QUEUE_TARGET, Faulty, Place, QueuePolicy, Rules, read_rules
 from ivr.service.feed import Feed
 from ivr.storage.session import Database
 from ivr.storage.tables import AuditRow, DraftRow, MenuVersionRow, PublishedRow
+from ivr.understanding.store import Models
 
 DEMO_MENUS = Path(__file__).resolve().parents[2] / "menus"
 MAX_FILES = 200
@@ -158,8 +158,9 @@ def version_id(files: Mapping[str, str]) -> str:
 class Menus:
     """The hotline's menus in the database."""
 
-    def __init__(self, db: Database, feed: Feed, clock: Clock) -> None:
-        self._db, self._feed, self._clock = db, feed, clock
+    def __init__(self, db: Database, feed: Feed, clock: Clock, trained: Path | None = None) -> None:
+        """`trained` is the folder in which understanding that was trained is kept."""
+        self._db, self._feed, self._clock, self._trained = db, feed, clock, trained
         self._load = lru_cache(maxsize=32)(self._loaded)
 
     # ---- for calls
@@ -184,7 +185,7 @@ class Menus:
         loaded = check(row.files)
         if loaded.flow is None:
             raise BrokenMenu(loaded.errors)
-        return Version(version, loaded.flow, Models(loaded.flow))
+        return Version(version, loaded.flow, Models(loaded.flow, self._trained))
 
     # ---- for supervisors
 
@@ -201,6 +202,7 @@ class Menus:
         if loaded.flow is None:
             raise BrokenMenu(loaded.errors)
         version = version_id(files)
+        Models(loaded.flow, self._trained)  # understanding is trained before anybody calls
         with self._db.write() as session:
             before = _newest(session)
             if session.get(MenuVersionRow, version) is None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.dialog.understand import IntentModel
+from ivr.understanding.store import model_of
 from tests.conftest import demo_model
 
 
@@ -33,7 +33,7 @@ def test_what_nobody_has_taught_is_not_understood(said):
 
 
 def test_two_close_readings_make_the_first_less_sure():
-    model = IntentModel({"a": ["red apple pie"], "b": ["red apple cake"]})
+    model = model_of({"a": ["red apple pie"], "b": ["red apple cake"]}, "en")
     assert model.rank("red apple")[0].confidence < model.rank("red apple pie")[0].confidence
 
 
@@ -44,4 +44,4 @@ def test_any_text_is_ranked_with_shares(text):
 
 
 def test_a_model_without_examples_understands_nothing():
-    assert IntentModel({}).rank("hello") == ()
+    assert model_of({}, "en").rank("hello") == ()

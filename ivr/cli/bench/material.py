@@ -19,9 +19,9 @@ from ivr.dialog.flow import Confidence, Flow, Listening
 from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear
 from ivr.dialog.script import NOON
 from ivr.dialog.spoken import digit_spans
-from ivr.dialog.understand import Models
 from ivr.errors import Unavailable
 from ivr.service.menus import DEMO_MENUS, check, read_folder
+from ivr.understanding.store import Models
 
 TEXTS = Path(__file__).parent / "texts"
 TAKE, CONFIRM = Confidence().take, Confidence().confirm

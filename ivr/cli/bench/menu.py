@@ -14,9 +14,9 @@ from ivr.dialog.events import Acted, CallStarted, Event, Intent, Pressed, Spoke
 from ivr.dialog.flow import Flow
 from ivr.dialog.script import NOON, read_script, run
 from ivr.dialog.state import CallState
-from ivr.dialog.understand import Models
 from ivr.errors import Unavailable
 from ivr.service.menus import DEMO_MENUS, check, read_folder
+from ivr.understanding.store import Models
 
 Rank = Callable[[str, str], tuple[Intent, ...]]
 

@@ -1,0 +1,95 @@
+"""Models that were trained, kept by what they were trained on: in memory, and as files if a folder is named.
+
+A model is named by its examples, its encoder and the way of training, so a file is never out of date, and
+one that is damaged is made again.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from ivr.dialog.events import Intent
+from ivr.dialog.flow import Flow
+from ivr.understanding.encoder import encoder_of
+from ivr.understanding.model import Encoder, IntentModel, Trained
+from ivr.understanding.training import outside, train
+
+log = structlog.get_logger(__name__)
+WAY = 1
+"""Another number for another way of training."""
+MOST_IN_MEMORY = 32
+Examples = Mapping[str, Sequence[str]]
+_memory: dict[str, IntentModel] = {}
+_training = threading.Lock()
+
+
+class Models:
+    """The models of a hotline, one for each language that it speaks."""
+
+    def __init__(self, flow: Flow, folder: Path | None = None) -> None:
+        """Train what is not known yet; that takes seconds. `folder` is where models are kept as files."""
+        self._models = {
+            language: model_of(flow.speaking(language).examples, language, folder)
+            for language in flow.languages
+        }
+
+    def rank(self, text: str, language: str) -> tuple[Intent, ...]:
+        """Return the readings of a sentence in a language, likeliest first."""
+        model = self._models.get(language)
+        return model.rank(text) if model is not None else ()
+
+
+def model_of(examples: Examples, language: str, folder: Path | None = None) -> IntentModel:
+    """Return the model of some examples, trained now if it is not known."""
+    plain = [(name, list(texts)) for name, texts in sorted(examples.items())]
+    encoder = encoder_of(language) if plain else None
+    key = _key(plain, language, encoder)
+    with _training:  # one at a time: who comes second finds it in memory
+        model = _memory.pop(key, None)
+        if model is None:
+            model = IntentModel(_trained(key, examples, language, encoder, folder), encoder)
+        _memory[key] = model
+        if len(_memory) > MOST_IN_MEMORY:
+            del _memory[next(iter(_memory))]
+    return model
+
+
+def _trained(
+    key: str, examples: Examples, language: str, encoder: Encoder | None, folder: Path | None
+) -> Trained:
+    path = folder / f"{key}.npz" if folder and examples else None
+    if path and (known := _read(path)) is not None:
+        return known
+    data = train(examples, language, encoder).to_bytes()
+    if path:
+        _write(path, data)
+    return Trained.from_bytes(data)  # in the file's half precision: the same before and after a restart
+
+
+def _key(plain: Sequence[object], language: str, encoder: Encoder | None) -> str:
+    what = [plain, language, outside(language), encoder.name if encoder else "", WAY]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+
+def _read(path: Path) -> Trained | None:
+    try:
+        return Trained.from_bytes(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError) as error:
+        log.warning("a trained model cannot be read and is made again", file=path.name, why=str(error))
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        log.warning("a trained model cannot be kept", file=path.name, why=str(error))

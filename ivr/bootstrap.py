@@ -13,7 +13,8 @@ from audio.speech import Speech
 from audio.tts.manner import Manner, manner_of
 from audio.voice_cache import PromptStore
 from ivr.clock import utc_now
-from ivr.commerce.shop_sql import SqlShop
+from ivr.commerce.records_sql import SqlRecords
+from ivr.commerce.shop import EmbeddedShop
 from ivr.ports import Carrier, Clock, Shop
 from ivr.service.accounts import Accounts
 from ivr.service.calls import Calls
@@ -109,7 +110,7 @@ def build(
     feed = Feed()
     menus = Menus(db, feed, clock, settings.models / "understanding")
     menus.ensure(settings.menus or DEMO_MENUS)
-    shop = shop or SqlShop(db, clock)
+    shop = shop or EmbeddedShop(SqlRecords(db, clock), clock)
     carrier = carrier or TwilioCarrier(
         settings.twilio_account_sid,
         tokens(settings)[0],

@@ -1,13 +1,13 @@
 """What the hotline needs from the world outside its cores: small protocols in our own words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from audio.pcm import Pcm
-from ivr.commerce.model import Customer, Order, Refund
+from ivr.commerce.model import Coupon, Customer, Order, Refund, Return, Shipment
 from ivr.dialog.actions import Expect
 
 
@@ -100,22 +100,62 @@ class Voice(Protocol):
 
 
 class Shop(Protocol):
-    """The shop's back end. Every method raises Unavailable when it cannot tell."""
+    """The shop's back end. Every method raises Unavailable when it cannot tell.
+
+    Changes are made as a whole and once per idempotency `key`: a repeat returns what came of it. None means
+    that the shop refuses.
+    """
 
     def order(self, number: str) -> Order | None:
         """Return the order, or None if there is none."""
+        ...
+
+    def orders_of(self, customer: str) -> Sequence[Order]:
+        """Return a customer's orders, the newest first."""
+        ...
+
+    def customer(self, customer: str) -> Customer | None:
+        """Return the customer of an identifier, or None."""
         ...
 
     def customer_by_phone(self, phone: str) -> Customer | None:
         """Return the one customer with this number (E.164), or None."""
         ...
 
-    def refund_of(self, order: str) -> Refund | None:
-        """Return the refund that runs for an order, or None."""
+    def shipment_of(self, order: str) -> Shipment | None:
+        """Return the newest parcel of an order, or None."""
         ...
 
-    def request_refund(self, order: str, amount: Decimal, key: str) -> Refund | None:
-        """Ask for a refund, once per idempotency key; None when the shop refuses it."""
+    def refunds_of(self, order: str) -> Sequence[Refund]:
+        """Return the refunds of an order, the newest first."""
+        ...
+
+    def returns_of(self, order: str) -> Sequence[Return]:
+        """Return what is on its way back of an order."""
+        ...
+
+    def coupon(self, code: str) -> Coupon | None:
+        """Return a coupon, or None."""
+        ...
+
+    def request_refund(
+        self, order: str, amount: Decimal, key: str, items: tuple[str, ...] = ()
+    ) -> Refund | None:
+        """Ask for a refund of an order, or of some of its items."""
+        ...
+
+    def cancel(self, order: str, key: str) -> Order | None:
+        """Cancel an order that has not been handed over."""
+        ...
+
+    def change_address(self, order: str, address: str, key: str) -> Order | None:
+        """Send an order elsewhere that has not been handed over."""
+        ...
+
+    def request_return(
+        self, order: str, items: tuple[str, ...], wish: Literal["refund", "exchange"], reason: str, key: str
+    ) -> Return | None:
+        """Let items of a delivered order come back; no items named: all of them."""
         ...
 
 

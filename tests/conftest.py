@@ -1,6 +1,5 @@
 import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,7 +11,8 @@ from sqlalchemy import create_engine, make_url, text
 
 from audio.registry import Engines
 from ivr.bootstrap import Hotline, build
-from ivr.commerce.shop_memory import SAMPLE_CUSTOMERS, MemoryShop, sample_orders
+from ivr.commerce.samples import sample_shop
+from ivr.commerce.shop import EmbeddedShop
 from ivr.dialog.events import Pressed
 from ivr.dialog.flow import Flow
 from ivr.errors import Unavailable
@@ -81,8 +81,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def shop() -> Iterator[MemoryShop]:
-    return MemoryShop(sample_orders(NOON.date()), dict(SAMPLE_CUSTOMERS))
+def shop(clock) -> EmbeddedShop:
+    return sample_shop(clock)
 
 
 @dataclass

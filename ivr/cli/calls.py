@@ -122,8 +122,20 @@ Examples:
 """
 LOGINS: tuple[tuple[str, str, str, str, dict[str, int]], ...] = (
     ("sam", "Sam Supervisor", "supervisor", "demo-sam-1", {}),
-    ("ann", "Ann Agent", "agent", "demo-ann-1", {"orders": 3, "refunds": 1, "en": 3}),
-    ("bob", "Bob Agent", "agent", "demo-bob-1", {"orders": 1, "refunds": 3, "en": 2}),
+    (
+        "ann",
+        "Ann Agent",
+        "agent",
+        "demo-ann-1",
+        {"orders": 3, "logistics": 2, "sales": 2, "members": 2, "technical": 2, "refunds": 1, "en": 3},
+    ),
+    (
+        "bob",
+        "Bob Agent",
+        "agent",
+        "demo-bob-1",
+        {"refunds": 3, "payments": 2, "complaints": 2, "security": 2, "orders": 1, "en": 2, "zh": 2},
+    ),
 )
 
 

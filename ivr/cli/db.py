@@ -8,7 +8,7 @@ import click
 from ivr.cli.progress import bar
 from ivr.clock import utc_now
 from ivr.commerce.demo import made
-from ivr.commerce.shop_sql import SqlShop, today
+from ivr.commerce.records_sql import SqlRecords
 from ivr.errors import Conflict, InvalidInput
 from ivr.service.accounts import ROLES, Accounts
 from ivr.service.recordings import Recordings
@@ -64,8 +64,9 @@ def fill_demo(settings: Settings) -> None:
     database = _database(settings)
     try:
         with bar("making orders") as progress:
-            customers, orders = made(today(utc_now), progress=progress)
-        SqlShop(database, utc_now).fill(customers, orders)
+            records = made(utc_now().date(), progress=progress)
+        with bar("keeping them") as progress:
+            SqlRecords(database, utc_now).fill(records, progress)
         accounts = Accounts(database, utc_now)
         for login, name, role, password, skills in LOGINS:
             try:

@@ -1,4 +1,7 @@
-"""What the hotline knows of a shop: customers, orders and refunds as plain records."""
+"""What the hotline knows of a shop: customers, products, orders and what becomes of them, as records.
+
+Every record is found by its first field. Money has two decimals.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,22 +9,46 @@ from decimal import Decimal
 from typing import Literal
 
 OrderStatus = Literal["paid", "packed", "shipped", "delivered", "cancelled", "refunded"]
+PaymentStatus = Literal["paid", "pending", "failed", "double"]
+ShipmentState = Literal[
+    "prepared", "in_transit", "out_for_delivery", "at_pickup", "missed", "delivered", "lost"
+]
+OPEN_TO_CHANGE = ("paid", "packed")
+"""States in which an order has not been handed to the carrier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer; `phone` is E.164, `level` the membership level."""
+    """A customer; `phone` is E.164, `level` the membership level (basic, silver, gold)."""
 
     id: str
     name: str
     phone: str
     language: str = "en"
     level: str = "basic"
+    email: str = ""
+    postcode: str = ""
+    points: int = 0
+    points_expire: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something that the shop sells; `words` are names by which callers may mean it, lower case."""
+
+    sku: str
+    name: str
+    price: Decimal
+    currency: str = "EUR"
+    stock: int = 0
+    warranty_months: int = 24
+    details: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order. `total` has two decimals; `eta` is the expected day of delivery."""
+    """An order. `eta` is the expected day of delivery, `prices` what each of the `items` cost."""
 
     number: str
     status: OrderStatus
@@ -33,14 +60,57 @@ class Order:
     method: str = "credit card"
     items: tuple[str, ...] = ()
     customer: str | None = None
+    prices: tuple[Decimal, ...] = ()
+    address: str = ""
+    gift: bool = False
+    instalments: bool = False
+    payment: PaymentStatus = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel of an order: where it was last seen, and when."""
+
+    number: str
+    order: str
+    carrier: str
+    state: ShipmentState
+    place: str = ""
+    scanned_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money on its way back for an order."""
+    """Money on its way back for an order, or for some of its items (none named: all)."""
 
     number: str
     order: str
     amount: Decimal
     currency: str = "EUR"
     status: Literal["requested", "paid"] = "requested"
+    items: tuple[str, ...] = ()
+    requested_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Items on their way back; `wish` is refund or exchange."""
+
+    number: str
+    order: str
+    items: tuple[str, ...] = ()
+    wish: Literal["refund", "exchange"] = "refund"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A voucher: an amount, good from a `least` total on, until a day; `customer` None: for everybody."""
+
+    code: str
+    amount: Decimal
+    currency: str = "EUR"
+    least: Decimal = Decimal(0)
+    expires_on: date | None = None
+    used: bool = False
+    customer: str | None = None

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from ivr.commerce.model import Order, Refund
+from ivr.commerce.model import Order
 from ivr.dialog.events import Value
 
 RefundOutcome = Literal["eligible", "needs_return", "too_late", "over_limit", "already"]
+ReturnOutcome = Literal["returnable", "not_delivered", "too_late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,23 @@ def _decimal(value: Value, default: Decimal) -> Decimal:
         return default
 
 
-def check_refund(policy: RefundPolicy, order: Order, running: Refund | None, today: date) -> RefundOutcome:
-    """Return what the policy says of refunding a whole order today."""
-    if running is not None or order.status == "refunded":
+def check_refund(policy: RefundPolicy, order: Order, back: Decimal, today: date) -> RefundOutcome:
+    """Return what the policy says of refunding today what is left of an order; `back` is what went back."""
+    if order.status in ("refunded", "cancelled") or back >= order.total:
         return "already"
     if order.status in ("packed", "shipped"):
         return "needs_return"
     if order.delivered_on and (today - order.delivered_on).days > policy.window_days:
         return "too_late"
-    if order.total > policy.limit:
+    if order.total - back > policy.limit:
         return "over_limit"
     return "eligible"
+
+
+def returnable(policy: RefundPolicy, order: Order, today: date) -> ReturnOutcome:
+    """Return whether an order may come back today."""
+    if order.status != "delivered":
+        return "not_delivered"
+    if order.delivered_on and (today - order.delivered_on).days > policy.window_days:
+        return "too_late"
+    return "returnable"

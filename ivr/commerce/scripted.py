@@ -6,21 +6,32 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ivr.commerce.actions import Context, run
-from ivr.commerce.model import Order
-from ivr.commerce.shop_memory import SAMPLE_CUSTOMERS, MemoryShop, sample_orders
+from ivr.commerce.actions import run
+from ivr.commerce.context import Context
+from ivr.commerce.model import Order, Refund, Shipment
+from ivr.commerce.records import MemoryRecords
+from ivr.commerce.samples import SAMPLE_CUSTOMERS, sample_money, sample_orders, sample_parcels
+from ivr.commerce.shop import EmbeddedShop
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
 from ivr.dialog.script import Perform, Script, failed_actions
-from ivr.ports import Booking, Rating
+from ivr.ports import Booking, Clock, Rating
 
 
 def back_end(script: Script, policies: Mapping[str, Value]) -> Perform:
     """Return the function that runs a script's actions. Orders that it names replace samples."""
-    given = script.given.orders or {}
-    orders = sample_orders(script.at.date()) | {n: _order(n, data) for n, data in given.items()}
+    given, today = script.given.orders or {}, script.at.date()
+    orders = sample_orders(today) | {number: _order(number, data) for number, data in given.items()}
+    records: list[object] = [
+        *SAMPLE_CUSTOMERS.values(),
+        *orders.values(),
+        *sample_parcels(today),
+        *sample_money(today),
+    ]
+    for number, data in given.items():
+        records += _around(number, orders[number], data)
     refusing = {number for number, data in given.items() if data.get("refused")}
-    shop = _RefusingShop(orders, dict(SAMPLE_CUSTOMERS), refusing=refusing)
+    shop = _RefusingShop(MemoryRecords(records), lambda: script.at, refusing)
     count, follow = iter(range(1_000_000)), MemoryFollowUps()
 
     def perform(act: Act, now: datetime) -> Acted:
@@ -46,15 +57,18 @@ class MemoryFollowUps:
         self.ratings.setdefault(key, rating)
 
 
-class _RefusingShop(MemoryShop):
+class _RefusingShop(EmbeddedShop):
     """Refuses refunds for some orders."""
 
-    def __init__(self, *held: Any, refusing: set[str]) -> None:
-        super().__init__(*held)
+    def __init__(self, records: MemoryRecords, clock: Clock, refusing: set[str]) -> None:
+        super().__init__(records, clock)
         self.refusing = refusing
 
-    def request_refund(self, order: str, amount: Decimal, key: str) -> Any:
-        return None if order in self.refusing else super().request_refund(order, amount, key)
+    def request_refund(
+        self, order: str, amount: Decimal, key: str, items: tuple[str, ...] = ()
+    ) -> Refund | None:
+        """Refuse, or ask as ever."""
+        return None if order in self.refusing else super().request_refund(order, amount, key, items)
 
 
 def _order(number: str, data: Mapping[str, Any]) -> Order:
@@ -66,7 +80,25 @@ def _order(number: str, data: Mapping[str, Any]) -> Order:
         eta=_day(data.get("eta")),
         delivered_on=_day(data.get("delivered_on")),
         items=tuple(data.get("items", ())),
+        customer=data.get("customer"),
+        instalments=bool(data.get("instalments")),
+        payment=data.get("payment", "paid"),
     )
+
+
+def _around(number: str, order: Order, data: Mapping[str, Any]) -> list[object]:
+    """Return the parcel and the refund that a script gives an order."""
+    found: list[object] = []
+    if parcel := data.get("parcel"):
+        place, seen = str(parcel.get("place", "Cologne")), _day(parcel.get("scanned_on"))
+        carrier = str(parcel.get("carrier", "City Express"))
+        found.append(Shipment(f"P{number}", number, carrier, parcel.get("state", "in_transit"), place, seen))
+    if refund := data.get("refund"):
+        amount = Decimal(str(refund.get("amount", order.total)))
+        status = refund.get("status", "requested")
+        asked = _day(refund.get("requested_on"))
+        found.append(Refund(f"7{number}", number, amount, order.currency, status, (), asked))
+    return found
 
 
 def _day(value: object) -> date | None:

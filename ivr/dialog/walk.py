@@ -134,7 +134,7 @@ class _Caller:
         if outcome not in node.exits and "unavailable" not in node.exits:
             self.walk.broken = f"'{node.name}' does not handle '{outcome}'"
         self.walk.lines.append(f"           · {node.action.name} → {outcome}")
-        data = {"number": "100245", "status": self.dice.choice(("shipped", "delivered", "cancelled"))}
+        data = {"number": "100245", "status": self.dice.choice(("paid", "shipped", "delivered", "cancelled"))}
         return Acted(self.now, node.action.name, outcome, data if self.dice.random() < 0.8 else {})
 
     def _node(self) -> Node:

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import structlog
 
-from ivr.commerce.actions import Context, run
+from ivr.commerce.actions import run
+from ivr.commerce.context import Context
 from ivr.commerce.model import Customer
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value

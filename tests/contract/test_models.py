@@ -93,7 +93,7 @@ def test_every_entry_of_the_catalogue_is_complete():
         assert model.engine, model.name
         assert model.licence, model.name
         assert model.size_mb > 0, model.name
-        assert model.role in ("recognition", "voice", "voice activity"), model.name
+        assert model.role in ("recognition", "voice", "voice activity", "understanding"), model.name
         assert re.fullmatch(r"[a-z]{2}|any|many", model.language), model.name
         assert re.fullmatch(r"[a-z0-9][a-z0-9.-]+", model.name), "the name is a folder"
         for checksum in (model.sha256, *dict(model.files).values()):

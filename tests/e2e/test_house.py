@@ -13,7 +13,9 @@ from audio.tts.hibari import HibariVoice
 from ivr.bootstrap import build
 from ivr.cli.caller import ScriptedCall
 from ivr.clock import utc_now
-from ivr.commerce.shop_memory import MemoryShop, sample_orders
+from ivr.commerce.records import MemoryRecords
+from ivr.commerce.samples import sample_orders
+from ivr.commerce.shop import EmbeddedShop
 from ivr.dialog.script import Script
 from ivr.errors import Unavailable
 from tests.conftest import make_settings
@@ -21,7 +23,7 @@ from tests.live import free_port
 from webhooks.asgi import Server
 
 
-class SlowShop(MemoryShop):
+class SlowShop(EmbeddedShop):
     """Takes its time over every order."""
 
     seconds = 0.0
@@ -71,8 +73,8 @@ class House:
         return len(asyncio.all_tasks(self.loop))
 
 
-def shop_of(kind=MemoryShop):
-    return kind(sample_orders(utc_now().date()))
+def shop_of(kind=EmbeddedShop):
+    return kind(MemoryRecords(sample_orders(utc_now().date()).values()), utc_now)
 
 
 LOOK_UP = [

@@ -139,11 +139,11 @@ def test_what_was_tried_is_on_the_ticket(hotline, floor):
 
     hotline.calls.begin("CA1", "+15550101", "", "webhook")
     hotline.calls.advance("CA1", 1, Spoke(NOON, "where is my order", 0.9))
-    hotline.calls.settle(hotline.calls.advance("CA1", 2, Pressed(NOON, "100245")))
+    hotline.calls.settle(hotline.calls.advance("CA1", 2, Pressed(NOON, "100417")))
     hotline.calls.advance("CA1", 3, Spoke(NOON, "let me talk to a human", 0.9))
     summary = floor.ticket("CA1").summary
     assert summary["matter"] == "track_order"
-    assert summary["order"] == "100245"
+    assert summary["order"] == "100417"
     assert summary["tried"] == ["order.lookup: found"]
     assert summary["said"] == ["where is my order", "let me talk to a human"]
 

@@ -1,17 +1,21 @@
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from ivr.commerce.actions import ACTION_TYPES, Context, run
+from ivr.commerce.actions import ACTION_TYPES, run
+from ivr.commerce.context import Context
 from ivr.commerce.demo import made
-from ivr.commerce.model import Order, Refund
-from ivr.commerce.policy import RefundPolicy, check_refund, refund_policy
+from ivr.commerce.model import Customer, Order, Product, Refund, Return, Shipment
+from ivr.commerce.policy import RefundPolicy, check_refund, refund_policy, returnable
+from ivr.commerce.samples import sample_orders
 from ivr.commerce.scripted import MemoryFollowUps
 from ivr.dialog.actions import Act
 from tests.conftest import NOON
 
 TODAY = date(2026, 11, 23)
+SAMPLES = sample_orders(TODAY)
 POLICY = RefundPolicy()
 
 
@@ -32,11 +36,21 @@ def order(status="delivered", total="50.00", ago=5):
     ],
 )
 def test_the_refund_policy_decides_by_its_figures(given, outcome):
-    assert check_refund(POLICY, given, None, TODAY) == outcome
+    assert check_refund(POLICY, given, Decimal(0), TODAY) == outcome
 
 
-def test_a_running_refund_is_not_given_twice():
-    assert check_refund(POLICY, order(), Refund("R1", "1", Decimal(50)), TODAY) == "already"
+def test_what_went_back_is_not_given_twice_and_the_rest_may_still_go():
+    assert check_refund(POLICY, order(), Decimal(50), TODAY) == "already"
+    assert check_refund(POLICY, order(), Decimal("49.99"), TODAY) == "eligible"
+    assert (
+        check_refund(POLICY, order(total="250.00"), Decimal(60), TODAY) == "eligible"
+    )  # the limit is of the rest
+
+
+def test_what_may_come_back_is_decided_by_the_same_window():
+    assert returnable(POLICY, order(), TODAY) == "returnable"
+    assert returnable(POLICY, order(ago=31), TODAY) == "too_late"
+    assert returnable(POLICY, order(status="shipped"), TODAY) == "not_delivered"
 
 
 def test_policies_are_data_with_defaults():
@@ -46,7 +60,11 @@ def test_policies_are_data_with_defaults():
 
 
 def acted(shop, action, **inputs):
-    return run(Act(action, inputs, "n"), Context(shop, MemoryFollowUps(), {}, NOON, "call", "key"))
+    return act(shop, "key", action, **inputs)
+
+
+def act(shop, key, action, **inputs):
+    return run(Act(action, inputs, "n"), Context(shop, MemoryFollowUps(), {}, NOON, "call", key))
 
 
 def test_every_outcome_of_an_action_is_one_that_it_names(shop):
@@ -65,7 +83,7 @@ def test_every_outcome_of_an_action_is_one_that_it_names(shop):
     for name, kind in ACTION_TYPES.items():
         if name in ("callback.book", "survey.record"):
             continue  # these need no shop
-        outcome = acted(shop, name, number="1", order="1", amount="1").outcome
+        outcome = acted(shop, name, number="1", order="1", amount="1", phone="1", code="1").outcome
         assert outcome == "unavailable"
         assert outcome in kind.outcomes
 
@@ -81,12 +99,68 @@ def test_a_rating_is_kept_with_its_reason(shop):
     assert acted(shop, "survey.record", survey="s", score="many").outcome == "unavailable"
 
 
-def test_the_demo_shop_is_the_same_for_the_same_seed():
-    assert made(TODAY) == made(TODAY)
-    customers, orders = made(TODAY)
-    assert len(customers) == 200
-    assert len(orders) == 800
-    assert {order.status for order in orders} == {
+def test_orders_are_cancelled_and_sent_elsewhere_only_before_they_are_handed_over(shop):
+    ends = {"100417": "cancelled", "100420": "already", "100245": "too_late", "1": "not_found"}
+    ends["100462"] = "by_hand"  # paid by instalments
+    for order, outcome in ends.items():
+        assert act(shop, order, "order.cancel", order=order).outcome == outcome
+    changed = act(shop, "k2", "order.change_address", order="100446", address=" 5 High Street, Berlin ")
+    assert (changed.outcome, changed.data["address"]) == ("changed", "5 High Street, Berlin")
+    assert act(shop, "k3", "order.change_address", order="100245", address="x").outcome == "too_late"
+    assert act(shop, "k4", "order.change_address", order="100446", address="").outcome == "too_late"
+
+
+@pytest.mark.parametrize(
+    ("order", "outcome"),
+    [
+        ("100245", "on_the_way"),
+        ("100459", "lost"),
+        ("100311", "delivered"),
+        ("100402", "delivered"),
+        ("100417", "not_sent"),
+        ("100420", "cancelled"),
+        ("1", "not_found"),
+    ],
+)
+def test_where_a_parcel_is(shop, order, outcome):
+    assert acted(shop, "shipment.track", order=order).outcome == outcome
+
+
+@pytest.mark.parametrize(("order", "outcome"), [("100475", "paid"), ("100311", "none"), ("1", "not_found")])
+def test_how_far_a_refund_is(shop, order, outcome):
+    assert acted(shop, "refund.track", order=order).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [("welcome 10", "valid_from"), ("SUMMER5", "expired"), ("THANKS15", "used"), ("NOPE", "not_found")],
+)
+def test_what_a_coupon_is_worth(shop, code, outcome):
+    assert acted(shop, "coupon.check", code=code).outcome == outcome
+
+
+def test_an_order_comes_back_once_within_its_window(shop):
+    assert acted(shop, "return.label", order="100433").outcome == "sent"
+    assert act(shop, "k2", "return.label", order="100433").outcome == "already"
+    assert act(shop, "k3", "return.label", order="100378", wish="exchange").outcome == "too_late"
+    assert act(shop, "k4", "return.label", order="100245").outcome == "not_delivered"
+
+
+def test_a_caller_is_told_by_the_number_of_the_telephone(shop):
+    assert acted(shop, "customer.identify", phone="+15550101").data["points"] == 1240
+    assert acted(shop, "customer.identify", phone=None).outcome == "unknown"
+    assert acted(shop, "payment.status", order="100446").outcome == "double"
+
+
+def test_the_demo_shop_is_the_same_for_the_same_seed_and_has_everything():
+    records = made(TODAY)
+    assert records == made(TODAY)
+    count = Counter(type(one) for one in records)
+    assert count[Customer] == 2000
+    assert count[Product] == 300
+    assert count[Order] == 8000
+    orders = [one for one in records if isinstance(one, Order)]
+    assert {one.status for one in orders} == {
         "paid",
         "packed",
         "shipped",
@@ -94,4 +168,12 @@ def test_the_demo_shop_is_the_same_for_the_same_seed():
         "cancelled",
         "refunded",
     }
-    assert len({customer.phone for customer in customers}) == 200
+    assert all(sum(one.prices) == one.total for one in orders if one.number not in SAMPLES)
+    assert len({one.phone for one in records if isinstance(one, Customer)}) == 2000
+    assert {one.language for one in records if isinstance(one, Customer)} == {"en", "zh"}
+    known = {one.number: one for one in orders}
+    for one in records:
+        if isinstance(one, Refund | Return | Shipment):
+            assert one.order in known
+        if isinstance(one, Refund):
+            assert 0 < one.amount <= known[one.order].total

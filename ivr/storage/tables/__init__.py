@@ -7,7 +7,16 @@ from ivr.storage.tables.followups import CallbackRow, RatingRow, RecordingRow
 from ivr.storage.tables.menus import DraftRow, MenuVersionRow, PublishedRow
 from ivr.storage.tables.people import AgentRow, AgentTimeRow, AuditRow, UserRow
 from ivr.storage.tables.queue import TicketRow
-from ivr.storage.tables.shop import CustomerRow, OrderRow, RefundRow
+from ivr.storage.tables.shop import (
+    CouponRow,
+    CustomerRow,
+    OrderRow,
+    ProductRow,
+    RefundRow,
+    ReturnRow,
+    ShipmentRow,
+    ShopRequestRow,
+)
 
 __all__ = [
     "AgentRow",
@@ -16,6 +25,7 @@ __all__ = [
     "Base",
     "CallRow",
     "CallbackRow",
+    "CouponRow",
     "CustomerRow",
     "DecisionRow",
     "DraftRow",
@@ -23,10 +33,14 @@ __all__ = [
     "LeaseRow",
     "MenuVersionRow",
     "OrderRow",
+    "ProductRow",
     "PublishedRow",
     "RatingRow",
     "RecordingRow",
     "RefundRow",
+    "ReturnRow",
+    "ShipmentRow",
+    "ShopRequestRow",
     "TicketRow",
     "TurnRow",
     "UserRow",

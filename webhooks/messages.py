@@ -4,7 +4,7 @@ Used by both drivers. The audio is on the disk before anything else is tried wit
 """
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from audio.pcm import RATE, Pcm, to_wav
 from ivr.bootstrap import Hotline
 from ivr.dialog.actions import Expect, Record
 from ivr.dialog.events import Recorded
+from ivr.dialog.spoken import masked
 from ivr.errors import Unavailable
 from ivr.ports import Transcript
 
@@ -61,9 +62,10 @@ def recognition(hotline: Hotline, record: Record, pcm: Pcm) -> "Future[Transcrip
         return None
 
 
-def understood(hotline: Hotline, message: Message, heard: Transcript) -> Message:
+def understood(hotline: Hotline, record: Record, message: Message, heard: Transcript) -> Message:
     """Note the words of a message."""
     if heard.text:
+        heard = replace(heard, text=masked(heard.text, record.language))
         hotline.recordings.understood(message.name, heard.text)
     return Message(message.name, message.ms, heard)
 

@@ -36,7 +36,7 @@ from audio.vad import SileroDetector, Vad
 from ivr.bootstrap import Hotline
 from ivr.dialog.actions import Listen, Record, Say
 from ivr.dialog.events import Event, Pressed, Silent, Spoke
-from ivr.dialog.spoken import words
+from ivr.dialog.spoken import masked, words
 from ivr.errors import Unavailable
 from ivr.ports import Transcript
 from ivr.service.calls import Part
@@ -294,7 +294,7 @@ class Talk:
         same, self._partial.text = heard.text == self._partial.text, heard.text
         if not heard.text or self._part is None:
             return
-        self.hotline.feed.publish("partial", {"call_id": self.call, "text": heard.text})
+        self.hotline.feed.publish("partial", {"call_id": self.call, "text": self._plain(heard.text)})
         stable = same and await self._is_complete(heard)
         self._session.end_after(speaking.utterance, STABLE_MS if stable else None)
 
@@ -310,7 +310,7 @@ class Talk:
         self._timings = Timings(finished.ended_ms, endpoint_ms=began - finished.ended_ms)
         message = await asyncio.to_thread(messages.keep, self.hotline, self.call, record, finished.pcm)
         heard = await self._words_of(record, finished.pcm)
-        message = await asyncio.to_thread(messages.understood, self.hotline, message, heard)
+        message = await asyncio.to_thread(messages.understood, self.hotline, record, message, heard)
         if self._timings is not None:
             self._timings.recognition_ms = now_ms() - began
         await self._advance(message.event(self.hotline.clock()), message.measured())
@@ -396,8 +396,15 @@ class Talk:
         which = self.hotline.settings.keep_utterances
         if which == "none" or (which == "unclear" and heard.confidence >= UNCLEAR) or self._part is None:
             return
+        if self._plain(heard.text) != heard.text:
+            return  # nobody shall hear a card number again
         kept = (self.call, self._part.node, to_wav(pcm), len(pcm) // 8, heard.text)
         self._spawn(self._keep(kept))
+
+    def _plain(self, text: str) -> str:
+        """Return words without card numbers."""
+        waits = self._part.waits if self._part is not None else None
+        return masked(text, waits.language if waits is not None else "en")
 
     async def _keep(self, kept: tuple[str, str, bytes, int, str]) -> None:
         try:

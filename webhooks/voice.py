@@ -130,9 +130,9 @@ def incoming() -> Response:
     media = _media(asked)
     customer = hotline().effects.caller(asked.caller)
     language = hotline().settings.language_of(asked.called) or (customer.language if customer else "")
-    name = customer.name if customer else None
+    name, level = (customer.name, customer.level) if customer else (None, "")
     try:
-        part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, name, language)
+        part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, name, language, level)
     except TooBusy as error:
         log.warning("call refused", call=asked.call, why=str(error))
         return _xml(twiml.document(twiml.say(BUSY), twiml.hang_up()))

@@ -107,7 +107,7 @@ def _kept(house: Hotline, call: str, record: Record, pcm: Pcm) -> messages.Messa
     except (FutureTimeout, HotlineError) as error:
         log.warning("message not understood", call=call, error=str(error))
         return message
-    return messages.understood(house, message, heard)
+    return messages.understood(house, record, message, heard)
 
 
 def hung_up(asked: VoiceRequest, part: Part) -> None:

@@ -338,6 +338,15 @@ class Answering(Arriving):
 
     # ---- missed
 
+    def told_card(self, node: Listening) -> None:
+        """A card number was told, and masked before it came here: say so, and ask again."""
+        self.misses += 1
+        self.understood, self.asking = "missed", None
+        if self.misses >= node.question.patience.tries:
+            return self.give_up(give_up_of(node))
+        self.say(self.flow.phrases["no_cards"], node.name)
+        return self.ask(node)
+
     def missed(self, node: Listening, *, heard_wrong: bool = False) -> None:
         """Ask again in other words, or give up to a person after the node's tries."""
         silent = isinstance(self.event, Silent)

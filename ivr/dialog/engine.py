@@ -19,6 +19,7 @@ from ivr.dialog.events import (
     Waited,
 )
 from ivr.dialog.flow import Collect, Do, Exit, Flow, Forward, Menu, Queue, Recording
+from ivr.dialog.spoken import CARD
 from ivr.dialog.state import CallState, Place, Step
 
 MOST_REMEMBERED = 50_000
@@ -88,6 +89,8 @@ def _stepped(  # noqa: C901, PLR0915  # the machine: (where, what) → what now
         case Recording() as node, Spoke():
             turn.acts = 0
             turn.recorded(node, Recorded(event.at, "", 0, event.text))
+        case Menu() | Collect() as node, Spoke(text=text) if CARD in text:
+            turn.told_card(node)
         case Menu() | Collect() | Recording() as node, Pressed() | Spoke() | Silent():
             turn.acts = 0
             if turn.asking is not None:

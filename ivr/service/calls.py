@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,11 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from ivr.commerce.urgency import priority, urgency
 from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Record, Reply, Say, Transfer
 from ivr.dialog.codec import from_data, state_from_data, state_to_data, to_data
 from ivr.dialog.engine import begin, rescue, step
-from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Silent, Spoke
+from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Pressed, Recorded, Silent, Spoke
 from ivr.dialog.flow import Queue as QueueNode
+from ivr.dialog.spoken import CARD, is_card, masked
 from ivr.dialog.state import Step
 from ivr.errors import NotFound, TooBusy
 from ivr.ports import Clock
@@ -34,6 +36,7 @@ from ivr.storage.session import Database
 from ivr.storage.tables import CallRow, EffectRow, TurnRow
 
 log = structlog.get_logger(__name__)
+A_DAY = timedelta(days=1)
 LIVE = ("talking", "queued", "agent")
 
 
@@ -85,11 +88,19 @@ class Calls:
     # ---- a call's way
 
     def begin(
-        self, call: str, caller: str, called: str, media: str, name: str | None = None, language: str = ""
+        self,
+        call: str,
+        caller: str,
+        called: str,
+        media: str,
+        name: str | None = None,
+        language: str = "",
+        level: str = "",
     ) -> Part:
         """Start a call with the published menus; a repeat returns the first turn again.
 
-        `language` is the one to begin in, where the hotline speaks it.
+        `name` and `level` are those of a customer who is known by number; `language` is the one to begin
+        in, where the hotline speaks it.
 
         Raise NotFound when no menu is published, TooBusy when all lines are taken.
         """
@@ -106,6 +117,7 @@ class Calls:
             caller=caller,
             called=called,
             name=name,
+            level=level,
             media=media,
             menu_version=version.id,
             state=state_to_data(done.state),
@@ -142,9 +154,10 @@ class Calls:
         if turn > row.turn:
             raise NotFound(f"call {call} has not come to turn {turn}")
         version = self._menus.version(row.menu_version)
+        event, heard = without_cards(event, heard or {}, _language(row))
         if isinstance(event, Spoke) and not event.intents:
             event = replace(event, intents=version.rank(event.text, _language(row)))
-        return self._stored(call, turn, event, version, heard or {})
+        return self._stored(call, turn, event, version, heard)
 
     def _stored(self, call: str, turn: int, event: Event, version: Version, heard: Mapping[str, Any]) -> Part:
         try:
@@ -342,8 +355,22 @@ class Calls:
         row.status = _status(row.status, done)
         for join in (r for r in done.replies if isinstance(r, JoinQueue)):
             session.flush()
-            data["ticket"] = self._queue.add(session, row, join, self._summary(session, row))
+            data["ticket"] = self._queue.add(session, row, *self._classified(session, row, join))
         return _part_of(row.id, kept.number, len(kept.parts) - 1, data)
+
+    def _classified(
+        self, session: Session, row: CallRow, join: JoinQueue
+    ) -> tuple[JoinQueue, dict[str, Any]]:
+        """Return what is asked of the queue with the priority that the policies give, and why, for agents."""
+        summary = self._summary(session, row)
+        policies = self._menus.version(row.menu_version).flow.policies
+        before = select(func.count()).where(
+            CallRow.caller == row.caller, CallRow.id != row.id, CallRow.ended_at > self._clock() - A_DAY
+        )
+        calls = session.scalar(before) or 0 if row.caller else 0
+        reasons = urgency(policies, join.matter, summary["said"], row.level, calls)
+        summary["urgency"] = [{"because": one.because, "counts": one.counts} for one in reasons]
+        return replace(join, priority=priority(policies, join.priority, reasons)), summary
 
     def _summary(self, session: Session, row: CallRow) -> dict[str, Any]:
         """Return what an agent needs to know before saying hello: who, what, which order, what was tried."""
@@ -456,6 +483,20 @@ def _part_of(call: str, turn: int, part: int, data: Mapping[str, Any]) -> Part:
         data["node"],
         tuple(data["path"]),
     )
+
+
+def without_cards(event: Event, heard: Mapping[str, Any], language: str) -> tuple[Event, Mapping[str, Any]]:
+    """Return what came in with every card number masked, before anything of it is read, kept or told."""
+    match event:
+        case Pressed(digits=digits) if is_card(digits):
+            return Spoke(event.at, CARD, 1.0), {}
+        case Spoke(text=text) | Recorded(text=text) if (plain := masked(text, language)) != text:
+            kept = {name: plain if name == "text" else value for name, value in heard.items()}
+            if isinstance(event, Spoke):
+                return Spoke(event.at, plain, event.confidence), kept
+            return replace(event, text=plain), kept
+        case _:
+            return event, heard
 
 
 def lot_of(call: str) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.dialog.actions import JoinQueue
+from ivr.dialog.spoken import masked
 from ivr.errors import Conflict, NotFound, Unavailable
 from ivr.ports import Carrier, Clock
 from ivr.routing.model import Accepted, Away, Ended, Entered, Left, NoAnswer, Ready, Rejected, Transferred
@@ -365,7 +366,7 @@ class Queue:
             row, mine = self._passed_on(session, agent)
             turn = session.get_one(CallRow, row.call).turn
             before = {name: getattr(row, name) for name in TRANSFERRED}
-            one = {"by": mine.user.name, "from": row.queue, "note": note[:NOTE]}
+            one = {"by": mine.user.name, "from": row.queue, "note": masked(note, row.language)[:NOTE]}
             row.summary = {**row.summary, "passed_on": [*row.summary.get("passed_on", []), one]}
             row.queue, row.skills, row.known_agent, row.last_agent = queue, dict(skills), None, agent
             row.state, row.joined_at = "waiting", self._clock()
@@ -442,7 +443,7 @@ class Queue:
             row = session.get(TicketRow, ticket)
             if row is None or agent not in (row.agent, row.last_agent):
                 raise NotFound("there is no such call of yours")
-            row.note = text[:NOTE]
+            row.note = masked(text, row.language)[:NOTE]
             session.add(AuditRow(at=self._clock(), who=agent, what="ticket.note", data={"ticket": ticket}))
 
     def hang_up(self, agent: str) -> None:

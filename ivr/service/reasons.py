@@ -33,12 +33,14 @@ def _entered(row: TicketRow) -> dict[str, Any]:
     wanted = " and ".join(
         f"{skill} {level}" if level > 1 else skill for skill, level in sorted(row.skills.items())
     )
+    urgent = ", ".join(one["because"] for one in row.summary.get("urgency", ()))
+    first = f"; goes before others: {urgent}" if urgent else ""
     return {
         "at": row.entered_at.isoformat(),
         "ticket": row.id,
         "agent": None,
         "what": "entered",
-        "because": f"{row.queue}, for {wanted or 'anybody'}",
+        "because": f"{row.queue}, for {wanted or 'anybody'}{first}",
         "reason": {"queue": row.queue, "skills": row.skills, "priority": row.priority},
     }
 

@@ -99,6 +99,7 @@ const passedOn = ({ by, from, note }) => `${by}, ${words.plain(from)}${note ? `:
 function historyOf(summary) {
   const list = (lines) => (lines?.length ? make("ul", {}, ...lines.map((text) => make("li", {}, text))) : null);
   return [
+    ["Goes before others", list(summary.urgency?.map(({ because }) => because))],
     ["Passed on by", list(summary.passed_on?.map(passedOn))],
     ["What the hotline tried", list(summary.tried?.map(words.tried))],
     ["What was said", list(summary.said?.map((text) => `“${text}”`))],
@@ -120,7 +121,7 @@ function renderCall(call) {
   const passed = call.agent !== me.agent && !talking;
   $("call-kind").textContent = talking ? "On a call with" : passed ? `Passed on to ${words.plain(call.queue)}` : "The call has ended";
   $("call-heading").textContent = whoCalls(summary);
-  facts($("call-facts"), [...aboutCall(call), ...historyOf(summary).slice(0, 2)]);
+  facts($("call-facts"), [...aboutCall(call), ...historyOf(summary).slice(0, 3)]);
   show($("call-actions"), talking);
   show($("pass-on"), talking && !call.callback);
   show($("wrap-up-actions"), !talking);

@@ -5,6 +5,7 @@ is heard as English.
 """
 
 from ivr.dialog.spoken.answers import yes_or_no
+from ivr.dialog.spoken.cards import CARD, is_card, masked
 from ivr.dialog.spoken.checks import CHECKS, passes
 from ivr.dialog.spoken.codes import coded_in
 from ivr.dialog.spoken.corrections import correction
@@ -18,6 +19,7 @@ from ivr.dialog.spoken.places import position_in
 from ivr.dialog.spoken.tokens import Span, words
 
 __all__ = [
+    "CARD",
     "CHECKS",
     "FILLERS",
     "UNITS",
@@ -31,8 +33,10 @@ __all__ = [
     "digit_spans",
     "digits_in",
     "fillers",
+    "is_card",
     "is_number_word",
     "letters_in",
+    "masked",
     "passes",
     "position_in",
     "words",

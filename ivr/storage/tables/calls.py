@@ -15,9 +15,10 @@ class CallRow(Base):
     __tablename__ = "calls"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    caller: Mapped[str] = mapped_column(String(64), default="")
+    caller: Mapped[str] = mapped_column(String(64), default="", index=True)
     called: Mapped[str] = mapped_column(String(64), default="")
     name: Mapped[str | None] = mapped_column(String(128))
+    level: Mapped[str] = mapped_column(String(16), default="")
     media: Mapped[str] = mapped_column(String(8), default="stream")
     menu_version: Mapped[str] = mapped_column(String(64))
     state: Mapped[dict[str, Any]]

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, models, prompts, route, serve, speech, understand
+from ivr.cli import bench, calls, db, menus, models, policy, prompts, route, serve, speech, understand
 from ivr.errors import HotlineError
 
 
@@ -43,6 +43,7 @@ for command in (
     *speech.COMMANDS,
     *models.COMMANDS,
     *route.COMMANDS,
+    *policy.COMMANDS,
     *db.COMMANDS,
     *bench.COMMANDS,
 ):

@@ -42,7 +42,10 @@ def cancel(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     cancelled = context.shop.cancel(order.number, context.key)
     if cancelled is None:
         return "too_late", told(order)
-    return "cancelled", {**told(cancelled), "days": refund_policy(context.policies).working_days}
+    return "cancelled", {
+        **told(cancelled),
+        "days": refund_policy(context.policies, order.placed_on).working_days,
+    }
 
 
 def change_address(context: Context, inputs: Mapping[str, Value]) -> Outcome:

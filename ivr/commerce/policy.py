@@ -1,43 +1,111 @@
-"""What the shop allows, decided from data. Pure: records and the day in, a verdict out."""
+"""What the shop allows, decided from data: policies.yaml, with the days from and until which a part holds.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Literal
+Pure: records and the day in, a verdict out. Faults are told all at once, each with its place.
+"""
 
-from ivr.commerce.model import Order
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ivr.commerce.model import OPEN_TO_CHANGE, Order
 from ivr.dialog.events import Value
+from ivr.routing.policy import Faulty, Place, read_as
 
 RefundOutcome = Literal["eligible", "needs_return", "too_late", "over_limit", "already"]
 ReturnOutcome = Literal["returnable", "not_delivered", "too_late"]
+Steps = Annotated[int, Field(ge=0, le=10)]
+CHECKED = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=CHECKED)
 class RefundPolicy:
-    """Refunds: days after delivery, the most the hotline gives by itself, days to pay."""
+    """Refunds: days after delivery, the most the hotline gives by itself, working days to pay.
 
-    window_days: int = 30
-    limit: Decimal = Decimal(200)
-    working_days: int = 5
+    It holds for orders that were placed from `since` on, `until` a day (both included).
+    """
 
-
-def refund_policy(policies: Mapping[str, Value]) -> RefundPolicy:
-    """Read the `refund` part of policies.yaml; what is missing has its default."""
-    given = policies.get("refund")
-    data = given if isinstance(given, dict) else {}
-    return RefundPolicy(
-        window_days=int(_decimal(data.get("window_days"), Decimal(30))),
-        limit=_decimal(data.get("limit"), Decimal(200)),
-        working_days=int(_decimal(data.get("working_days"), Decimal(5))),
-    )
+    window_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    limit: Annotated[Decimal, Field(ge=0, le=1_000_000)] = Decimal(200)
+    working_days: Annotated[int, Field(ge=0, le=60)] = 5
+    since: date | None = None
+    until: date | None = None
 
 
-def _decimal(value: Value, default: Decimal) -> Decimal:
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class PriorityPolicy:
+    """What makes a caller go before others, in steps of priority; `most` is the highest there is."""
+
+    matters: Mapping[str, Steps] = field(default_factory=dict)
+    words: Mapping[str, Steps] = field(default_factory=dict)
+    levels: Mapping[str, Steps] = field(default_factory=dict)
+    called_before: Steps = 0
+    most: Steps = 3
+
+
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class Policies:
+    """All of policies.yaml."""
+
+    refund: tuple[RefundPolicy, ...] = ()
+    priority: PriorityPolicy = field(default_factory=PriorityPolicy)
+
+    @property
+    def refunds(self) -> tuple[RefundPolicy, ...]:
+        """Return the refund policies, the earliest first."""
+        return tuple(sorted(self.refund, key=lambda one: one.since or date.min))
+
+
+def read_policies(data: Mapping[str, Value]) -> Policies:
+    """Return checked policies. Raise Faulty with every fault: unknown fields, odd figures, gaps in time."""
+    read = read_as(Policies, _one_kind(data), RefundPolicy, PriorityPolicy)
+    if faults := list(_in_time(read)):
+        raise Faulty(faults)
+    return read
+
+
+def _one_kind(data: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the data with a single refund policy as a list of one: faults then have one kind of place."""
+    refund = data.get("refund")
+    return {**data, "refund": [refund]} if isinstance(refund, dict) else dict(data)
+
+
+def _in_time(read: Policies) -> Iterator[tuple[Place, str]]:
+    """Yield where no refund policy holds, or two do."""
+    for number, one in enumerate(read.refunds):
+        if one.since and one.until and one.until < one.since:
+            yield ("refund", number), f"this ends on {one.until}, before it begins on {one.since}"
+    for number, (one, following) in enumerate(pairwise(read.refunds), 1):
+        begins = following.since
+        if begins is None or begins == one.since:
+            yield ("refund", number), "two refund policies hold at once: say `since` when this one begins"
+        elif one.until is not None and one.until < begins - timedelta(days=1):
+            gap = f"{one.until + timedelta(days=1)} to {begins - timedelta(days=1)}"
+            yield ("refund", number), f"no refund policy holds from {gap}"
+        elif one.until is not None and one.until >= begins:
+            yield ("refund", number), f"two refund policies hold from {begins} to {one.until}"
+
+
+def policies_of(data: Mapping[str, Value]) -> Policies:
+    """Return the policies of menus that were checked; what an older version cannot say has its default."""
     try:
-        return Decimal(str(value)) if value is not None else default
-    except InvalidOperation:
-        return default
+        return read_policies(data)
+    except Faulty:
+        return Policies()
+
+
+def refund_policy(data: Mapping[str, Value], on: date | None = None) -> RefundPolicy:
+    """Return the refund policy for an order of a day: the last that has begun, the first for older ones."""
+    known = policies_of(data).refunds
+    if not known:
+        return RefundPolicy()
+    begun = [one for one in known if on is not None and (one.since or date.min) <= on]
+    return begun[-1] if begun else known[0]
 
 
 def check_refund(policy: RefundPolicy, order: Order, back: Decimal, today: date) -> RefundOutcome:
@@ -60,3 +128,39 @@ def returnable(policy: RefundPolicy, order: Order, today: date) -> ReturnOutcome
     if order.delivered_on and (today - order.delivered_on).days > policy.window_days:
         return "too_late"
     return "returnable"
+
+
+def explained(data: Mapping[str, Value], order: Order, back: Decimal, today: date) -> list[str]:
+    """Return in words what may be done with an order today, by which figures, and why."""
+    policy = refund_policy(data, order.placed_on)
+    begins, ends = policy.since, policy.until
+    span = " and ".join([*([f"since {begins}"] if begins else []), *([f"until {ends}"] if ends else [])])
+    whom = f"for orders {span}" if span else "for all orders"
+    placed = f", placed on {order.placed_on}" if order.placed_on else ""
+    lines = [
+        f"order {order.number}: {order.status}, {order.total} {order.currency}{placed}",
+        f"refund policy {whom}: {policy.window_days} days after delivery, "
+        f"up to {policy.limit} by the hotline, paid within {policy.working_days} working days",
+    ]
+    days = (today - order.delivered_on).days if order.delivered_on else None
+    verdict = check_refund(policy, order, back, today)
+    because = {
+        "eligible": f"{order.total - back} {order.currency} may go back",
+        "needs_return": "it has not arrived: it must come back first",
+        "too_late": f"it was delivered {days} days ago, {policy.window_days} are allowed",
+        "over_limit": f"{order.total - back} is more than {policy.limit}: a person decides",
+        "already": f"it is {order.status}, and {back} of {order.total} went back",
+    }
+    lines.append(f"refund: {verdict}, {because[verdict]}")
+    may = returnable(policy, order, today)
+    why = {
+        "returnable": f"{policy.window_days - (days or 0)} days are left",
+        "not_delivered": "it has not been delivered",
+        "too_late": f"it was delivered {days} days ago, {policy.window_days} are allowed",
+    }
+    lines.append(f"return: {may}, {why[may]}")
+    can = order.status in OPEN_TO_CHANGE
+    hand = ", by a person because it is paid in instalments" if can and order.instalments else ""
+    lines.append(f"cancelling: {'possible' + hand if can else f'not possible, it is {order.status}'}")
+    lines.append(f"another address: {'possible' if can else f'not possible, it is {order.status}'}")
+    return lines

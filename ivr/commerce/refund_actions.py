@@ -14,7 +14,7 @@ def check(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     order = context.shop.order(text(inputs, "order"))
     if order is None:
         return "not_found", {}
-    policy = refund_policy(context.policies)
+    policy = refund_policy(context.policies, order.placed_on)
     refunds = context.shop.refunds_of(order.number)
     back = sum((one.amount for one in refunds), Decimal(0))
     outcome = check_refund(policy, order, back, context.now.date())
@@ -44,7 +44,7 @@ def request(context: Context, inputs: Mapping[str, Value]) -> Outcome:
         "order": refund.order,
         "amount": money(refund.amount, refund.currency),
         "method": order.method,
-        "days": refund_policy(context.policies).working_days,
+        "days": refund_policy(context.policies, order.placed_on).working_days,
     }
 
 
@@ -61,7 +61,7 @@ def track(context: Context, inputs: Mapping[str, Value]) -> Outcome:
         "order": order.number,
         "amount": money(refund.amount, refund.currency),
         "method": order.method,
-        "days": refund_policy(context.policies).working_days,
+        "days": refund_policy(context.policies, order.placed_on).working_days,
         "requested_on": day(refund.requested_on),
     }
 
@@ -71,7 +71,7 @@ def send_back(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     order = context.shop.order(text(inputs, "order"))
     if order is None:
         return "not_found", {}
-    policy = refund_policy(context.policies)
+    policy = refund_policy(context.policies, order.placed_on)
     told: dict[str, Value] = {"order": order.number, "items": list(order.items)}
     may = returnable(policy, order, context.now.date())
     told |= {"window_days": policy.window_days, "delivered_on": day(order.delivered_on)}

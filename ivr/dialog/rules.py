@@ -36,6 +36,7 @@ _ALL = (
     Rule("missing-field", "error", "a required field is missing"),
     Rule("unknown-field", "error", "a field is not known here"),
     Rule("bad-value", "error", "a value has the wrong type or is not allowed"),
+    Rule("bad-policy", "error", "policies.yaml has an odd figure, an unknown name, or a gap in time"),
     Rule("bad-routing", "error", "routing.yaml holds no rules for routing, or an unknown queue"),
     Rule("bad-name", "error", "a name is not made of small letters, digits and _"),
     Rule("node-kind", "error", "a node has no kind, or two"),

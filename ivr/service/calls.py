@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from ivr.commerce.policy import policies_of
 from ivr.commerce.urgency import priority, urgency
 from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Record, Reply, Say, Transfer
 from ivr.dialog.codec import from_data, state_from_data, state_to_data, to_data
@@ -363,14 +364,14 @@ class Calls:
     ) -> tuple[JoinQueue, dict[str, Any]]:
         """Return what is asked of the queue with the priority that the policies give, and why, for agents."""
         summary = self._summary(session, row)
-        policies = self._menus.version(row.menu_version).flow.policies
+        rules = policies_of(self._menus.version(row.menu_version).flow.policies).priority
         before = select(func.count()).where(
             CallRow.caller == row.caller, CallRow.id != row.id, CallRow.ended_at > self._clock() - A_DAY
         )
         calls = session.scalar(before) or 0 if row.caller else 0
-        reasons = urgency(policies, join.matter, summary["said"], row.level, calls)
+        reasons = urgency(rules, join.matter, summary["said"], row.level, calls)
         summary["urgency"] = [{"because": one.because, "counts": one.counts} for one in reasons]
-        return replace(join, priority=priority(policies, join.priority, reasons)), summary
+        return replace(join, priority=priority(rules, join.priority, reasons)), summary
 
     def _summary(self, session: Session, row: CallRow) -> dict[str, Any]:
         """Return what an agent needs to know before saying hello: who, what, which order, what was tried."""

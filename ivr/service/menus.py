@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from ivr.commerce.actions import ACTION_TYPES
+from ivr.commerce.policy import read_policies
 from ivr.dialog import source
 from ivr.dialog.diff import Change, compare
-from ivr.dialog.document import ROUTING, Loaded, load
+from ivr.dialog.document import POLICIES, ROUTING, Loaded, load
 from ivr.dialog.events import Intent
 from ivr.dialog.flow import Flow, Queue
 from ivr.dialog.hours import Calendar
@@ -81,9 +82,29 @@ def check(files: Mapping[str, str]) -> Loaded:
     """Return the flow of these files and all their faults, those of the routing rules included."""
     loaded = load(files, ACTION_TYPES)
     faults = _routing_faults(files[ROUTING], loaded.flow) if ROUTING in files else ()
+    faults += _policy_faults(files[POLICIES], loaded.flow) if POLICIES in files else ()
     if not faults:
         return loaded
     return replace(loaded, flow=None, faults=tuple(sorted((*loaded.faults, *faults))))
+
+
+def _policy_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:
+    read = source.read(POLICIES, text)
+    if read.faults or not isinstance(read.data, dict):
+        return ()  # told already, or nothing there
+    try:
+        rules = read_policies(read.data).priority
+    except Faulty as faulty:
+        single = isinstance(read.data.get("refund"), dict)
+        for place, said in faulty.faults:
+            at = (*place[:1], *place[2:]) if single and place[:1] == ("refund",) else place
+            read.fault(at, "bad-policy", said)
+        return tuple(read.faults)
+    for matter in rules.matters:
+        if flow is not None and matter not in flow.intents and matter not in flow.examples:
+            near = _near(matter, flow.intents)
+            read.fault(("priority", "matters", matter), "bad-policy", f"there is no matter '{matter}'{near}")
+    return tuple(read.faults)
 
 
 def _routing_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:

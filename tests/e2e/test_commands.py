@@ -43,6 +43,7 @@ def test_a_missing_secret_stops_the_start_with_its_name(tmp_path, bare):
         "transcribe",
         "say",
         "models",
+        "policy",
         "bench",
     ],
 )
@@ -178,3 +179,29 @@ def test_calling_where_nobody_answers_says_what_to_do(tmp_path):
     done = ivr("call", MENUS / "tests" / "three_misses.yaml", "--text", "--url", "http://127.0.0.1:9")
     assert done.returncode == 2
     assert "ivr serve" in done.stderr
+
+
+def test_understanding_is_evaluated_on_a_file_of_sentences(tmp_path):
+    file = tmp_path / "sentences.tsv"
+    file.write_text(
+        "intent\tstyle\ttext\ntrack_order\tterse\twhere is my parcel\n\tother\tthe moon is full\n"
+    )
+    done = ivr("understand", "--evaluate", file, "--json")
+    found = json.loads(done.stdout)
+    assert (found["sentences"], found["right"], found["outside_rejected"]) == (2, 1.0, 1.0)
+    assert "best guess right          100.0 %" in ivr("understand", "--evaluate", file).stdout
+    file.write_text("where is my parcel\n")
+    done = ivr("understand", "--evaluate", file)
+    assert done.returncode == 2
+    assert "columns intent and text" in done.stderr
+
+
+def test_a_policy_is_explained_for_an_order(tmp_path, bare):
+    assert ivr("db", "demo", cwd=tmp_path, env=bare).returncode == 0
+    done = ivr("policy", "explain", "100402", cwd=tmp_path, env=bare)
+    assert "refund: over_limit, 349.00 is more than 200: a person decides" in done.stdout
+    later = ivr("policy", "explain", "100311", "--on", "2099-01-01", "--json", cwd=tmp_path, env=bare)
+    assert json.loads(later.stdout)["refund"] == "too_late"
+    unknown = ivr("policy", "explain", "1", cwd=tmp_path, env=bare)
+    assert unknown.returncode == 2
+    assert "there is no order 1" in unknown.stderr

@@ -8,11 +8,20 @@ from ivr.commerce.actions import ACTION_TYPES, run
 from ivr.commerce.context import Context
 from ivr.commerce.demo import made
 from ivr.commerce.model import Customer, Order, Product, Refund, Return, Shipment
-from ivr.commerce.policy import RefundPolicy, check_refund, refund_policy, returnable
+from ivr.commerce.policy import (
+    RefundPolicy,
+    check_refund,
+    explained,
+    read_policies,
+    refund_policy,
+    returnable,
+)
 from ivr.commerce.samples import sample_orders
 from ivr.commerce.scripted import MemoryFollowUps
 from ivr.dialog.actions import Act
-from tests.conftest import NOON
+from ivr.routing.policy import Faulty
+from ivr.service.menus import check
+from tests.conftest import NOON, demo_files
 
 TODAY = date(2026, 11, 23)
 SAMPLES = sample_orders(TODAY)
@@ -55,8 +64,67 @@ def test_what_may_come_back_is_decided_by_the_same_window():
 
 def test_policies_are_data_with_defaults():
     assert refund_policy({"refund": {"limit": 75}}) == RefundPolicy(30, Decimal(75), 5)
-    assert refund_policy({"refund": "nonsense"}) == POLICY
-    assert refund_policy({"refund": {"limit": "much"}}) == POLICY
+    assert refund_policy({}) == POLICY
+    assert refund_policy({"refund": {"limit": "much"}}) == POLICY  # of a version that was published before
+
+
+CHRISTMAS = {
+    "refund": [
+        {"window_days": 30, "limit": 200, "working_days": 5},
+        {"since": "2026-11-15", "until": "2026-12-31", "window_days": 60, "limit": 300, "working_days": 5},
+        {"since": "2027-01-01", "window_days": 30, "limit": 250, "working_days": 3},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("placed", "days"),
+    [("2020-01-01", 30), ("2026-11-14", 30), ("2026-11-15", 60), ("2026-12-31", 60), ("2027-01-01", 30)],
+)
+def test_the_policy_of_the_day_on_which_an_order_was_placed_holds(placed, days):
+    assert refund_policy(CHRISTMAS, date.fromisoformat(placed)).window_days == days
+
+
+@pytest.mark.parametrize(
+    ("refund", "said"),
+    [
+        ([{"until": "2026-11-30"}, {"since": "2026-12-02"}], "no refund policy holds from 2026-12-01"),
+        ([{"until": "2026-12-05"}, {"since": "2026-12-02"}], "two refund policies hold from 2026-12-02"),
+        ([{}, {}], "two refund policies hold at once"),
+        ([{"since": "2026-12-05", "until": "2026-12-01"}], "before it begins"),
+        ({"window": 30}, "'window' is not known here"),
+        ({"limit": -1}, "must not be less than 0"),
+        ({"window_days": "a month"}, "window_days"),
+        ([{"since": "yesterday"}], "since"),
+    ],
+)
+def test_a_policy_with_a_gap_in_time_or_an_odd_figure_is_told_with_its_place(refund, said):
+    with pytest.raises(Faulty, match=said):
+        read_policies({"refund": refund})
+
+
+def test_faults_of_policies_stand_at_their_line_and_such_menus_are_not_published():
+    text = "refund:\n  - {until: 2026-11-30}\n  - {since: 2026-12-02}\npriority:\n  most: many\n"
+    found = check({**demo_files(), "policies.yaml": text})
+    assert found.flow is None
+    assert [str(fault).split(":")[1] for fault in found.faults] == ["5"]
+    gap = check({**demo_files(), "policies.yaml": text.replace("many", "3")})
+    assert [str(fault).split(":")[1] for fault in gap.faults] == ["3"]
+    single = check({**demo_files(), "policies.yaml": "refund:\n  limit: 200\n  window_days: -5\n"})
+    assert [str(fault).split(":")[1] for fault in single.faults] == ["3"]
+    matter = check({**demo_files(), "policies.yaml": "priority:\n  matters: {complaints: 1}\n"})
+    assert "did you mean 'complaint'" in str(matter.faults[0])
+
+
+def test_what_a_policy_means_for_an_order_is_told_in_words():
+    told = explained({}, order(), Decimal(20), TODAY)
+    assert "refund: eligible, 30.00 EUR may go back" in told
+    assert "return: returnable, 25 days are left" in told
+    assert "cancelling: not possible, it is delivered" in told
+    late = explained({}, order(ago=40), Decimal(0), TODAY)
+    assert "refund: too_late, it was delivered 40 days ago, 30 are allowed" in late
+    hand = explained({}, Order("1", "paid", Decimal(5), instalments=True), Decimal(0), TODAY)
+    assert "cancelling: possible, by a person because it is paid in instalments" in hand
 
 
 def acted(shop, action, **inputs):

@@ -242,7 +242,7 @@ CASES: dict[str, list[Case]] = {
     "unused-allow": [Case(HELLO + '    allow: {long-prompt: "it has to be"}  # !\n',
                           hello(say=f"    say: {LONG}") + '    allow: {long-prompt: "it has to be"}\n')],
 }  # fmt: skip
-ELSEWHERE = {"not-visited", "script", "bad-routing"}
+ELSEWHERE = {"not-visited", "script", "bad-routing", "bad-policy"}
 """Rules that are shown by other tests: they look at call scripts, or know of the router."""
 
 

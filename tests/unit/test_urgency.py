@@ -2,20 +2,19 @@
 
 import pytest
 
+from ivr.commerce.policy import PriorityPolicy
 from ivr.commerce.urgency import Reason, priority, urgency
 from ivr.dialog.events import Intent, Pressed, Spoke
 from ivr.service.reasons import reasons
 from tests.conftest import NOON, demo_flow
 
-RULES = {
-    "priority": {
-        "matters": {"complaint": 1, "account_security": 2},
-        "words": {"urgent": 1, "fraud": 2, "被盗": 2},
-        "levels": {"gold": 1},
-        "called_before": 1,
-        "most": 3,
-    }
-}
+RULES = PriorityPolicy(
+    matters={"complaint": 1, "account_security": 2},
+    words={"urgent": 1, "fraud": 2, "被盗": 2},
+    levels={"gold": 1},
+    called_before=1,
+    most=3,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,15 +36,12 @@ def test_reasons_add_up_to_the_most_and_never_lower_what_the_menu_says():
     some = [Reason("a", 2), Reason("b", 2)]
     assert priority(RULES, 0, some) == 3
     assert priority(RULES, 0, some[:1]) == 2
-    assert priority({"priority": {"most": 1}}, 2, some) == 2
-    assert priority({}, -1, []) == -1
+    assert priority(PriorityPolicy(most=1), 2, some) == 2
+    assert priority(PriorityPolicy(), -1, []) == -1
 
 
-@pytest.mark.parametrize(
-    "policies", [{}, {"priority": None}, {"priority": {"matters": "x", "words": 3, "levels": []}}]
-)
-def test_without_rules_nobody_goes_before_others(policies):
-    assert urgency(policies, "complaint", ["urgent"], "gold", 5) == []
+def test_without_rules_nobody_goes_before_others():
+    assert urgency(PriorityPolicy(), "complaint", ["urgent"], "gold", 5) == []
 
 
 def test_the_demo_hotline_has_rules_for_its_own_matters():

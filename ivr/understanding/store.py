@@ -8,6 +8,8 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import structlog
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 WAY = 1
 """Another number for another way of training."""
 MOST_IN_MEMORY = 32
+MANY = 200
+"""Examples from which on training is worth a process of its own."""
 Examples = Mapping[str, Sequence[str]]
 _memory: dict[str, IntentModel] = {}
 _training = threading.Lock()
@@ -64,10 +68,22 @@ def _trained(
     path = folder / f"{key}.npz" if folder and examples else None
     if path and (known := _read(path)) is not None:
         return known
-    data = train(examples, language, encoder).to_bytes()
+    data = _made({name: tuple(texts) for name, texts in examples.items()}, language, encoder)
     if path:
         _write(path, data)
     return Trained.from_bytes(data)  # in the file's half precision: the same before and after a restart
+
+
+def _made(examples: dict[str, tuple[str, ...]], language: str, encoder: Encoder | None) -> bytes:
+    """Train, where it takes long in a process of its own: calls go on, and its memory is given back."""
+    if sum(map(len, examples.values())) < MANY:
+        return train(examples, language, encoder).to_bytes()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_train, examples, language).result()
+
+
+def _train(examples: dict[str, tuple[str, ...]], language: str) -> bytes:
+    return train(examples, language, encoder_of(language)).to_bytes()
 
 
 def _key(plain: Sequence[object], language: str, encoder: Encoder | None) -> str:

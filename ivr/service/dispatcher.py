@@ -268,9 +268,8 @@ class Dispatcher:
             abandoned = set(session.scalars(given_up)) if missing else set()
         if found := tuple(differences(self._router, tickets, agents, abandoned)):
             self.handle(Together(found))
-        self._calendars = self._hours(
-            rules
-        )  # last: who waited before a takeover has not come to a closed queue
+        # Last: who waited before a takeover has not come to a closed queue.
+        self._calendars = self._hours(rules)
 
     def _sleep_s(self) -> float:
         due = self._router.next_ms()

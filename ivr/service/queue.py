@@ -373,11 +373,12 @@ class Queue:
             row.agent = row.offer = row.offer_expires_at = row.connected_at = None
             self._to_wrap_up(session, agent)
             about = {"ticket": row.id, "agent": agent, "what": "transferred", "because": f"to {queue}"}
-            session.add(DecisionRow(at=self._clock(), token=0, data={}, **about))
+            decision = DecisionRow(at=self._clock(), token=0, data={}, **about)
+            session.add(decision)
         try:
             self._carrier.hold(row.call, queue, turn)
         except Unavailable:
-            self._take_back(row.id, agent, before)
+            self._take_back(row.id, agent, before, decision.id)
             raise
         self._dispatcher.post(Transferred(row.id, queue, dict(skills)))
         self._tell(row)
@@ -394,16 +395,14 @@ class Queue:
             raise Conflict("somebody who was called back cannot be passed on; book another call back instead")
         return row, mine
 
-    def _take_back(self, ticket: str, agent: str, before: Mapping[str, Any]) -> None:
+    def _take_back(self, ticket: str, agent: str, before: Mapping[str, Any], decision: int) -> None:
         """The carrier has not moved a caller: the talk goes on as if nobody had tried."""
         with self._db.write() as session:
             row, mine = session.get_one(TicketRow, ticket), session.get_one(AgentRow, agent)
             for name, value in before.items():
                 setattr(row, name, value)
             mine.state = "talking"
-            session.execute(
-                delete(DecisionRow).where(DecisionRow.ticket == ticket, DecisionRow.what == "transferred")
-            )
+            session.execute(delete(DecisionRow).where(DecisionRow.id == decision))
 
     def set_state(self, agent: str, state: str, reason: str | None = None) -> None:
         """Make an agent ready, paused or away. Raise Conflict in the middle of a call."""

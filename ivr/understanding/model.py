@@ -10,7 +10,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
@@ -199,12 +199,3 @@ class IntentModel:
             Intent(self.intents[one], round((1 - sure) * float(pulls[one]) / rest, 3)) for one in others
         ]
         return tuple(readings)
-
-
-def same(one: Trained, other: Trained) -> bool:
-    """Return whether two models are alike in every figure."""
-    return all(
-        np.array_equal(getattr(one, field.name), getattr(other, field.name))
-        for field in fields(Trained)
-        if isinstance(getattr(one, field.name), np.ndarray)
-    )

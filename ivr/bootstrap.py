@@ -15,21 +15,31 @@ from audio.voice_cache import PromptStore
 from ivr.clock import utc_now
 from ivr.commerce.records_sql import SqlRecords
 from ivr.commerce.shop import EmbeddedShop
-from ivr.ports import Carrier, Clock, Shop
+from ivr.errors import MissingSetting
+from ivr.ports import Carrier, Clock, Office, Sender, Shop
 from ivr.service.accounts import Accounts
 from ivr.service.calls import Calls
+from ivr.service.cases import Cases
+from ivr.service.clerk import Clerk
 from ivr.service.dispatcher import Dispatcher
 from ivr.service.effects import Effects
 from ivr.service.feed import Feed
 from ivr.service.followups import FollowUps
+from ivr.service.ledger import Ledger
 from ivr.service.menus import DEMO_MENUS, Menus, queue_hours, routing_rules
+from ivr.service.outbox import Outbox
 from ivr.service.prompts import Prompts
 from ivr.service.queue import Queue
 from ivr.service.recordings import Recordings
 from ivr.service.reports import Reports
+from ivr.service.sealing import Seal
+from ivr.service.standing import Standing
 from ivr.settings import Settings, require_secrets
 from ivr.storage.session import Database
-from ivr.telephony.twilio.rest import TwilioCarrier
+from ivr.telephony.files import FileSink
+from ivr.telephony.mail import Smtp
+from ivr.telephony.twilio.rest import TwilioCarrier, TwilioClient
+from ivr.telephony.twilio.sms import TwilioSms
 from ivr.understanding.encoder import missing_encoders
 
 log = structlog.get_logger(__name__)
@@ -47,6 +57,10 @@ class Hotline:
     shop: Shop
     effects: Effects
     followups: FollowUps
+    cases: Cases
+    outbox: Outbox
+    standing: Standing
+    clerk: Clerk
     reports: Reports
     recordings: Recordings
     dispatcher: Dispatcher
@@ -67,6 +81,7 @@ class Hotline:
         """Begin to match callers with agents."""
         self.recordings.purge(self.clock() - timedelta(days=self.settings.keep_audio_days))
         self.dispatcher.start()
+        self.clerk.start()
         lost = self.calls.end_all_lost() if self.dispatcher.leading else 0  # else another process has calls
         if lost:
             log.warning("calls ended by the restart", count=lost)
@@ -75,6 +90,7 @@ class Hotline:
 
     def close(self) -> None:
         """Stop everything that runs."""
+        self.clerk.stop()
         self.dispatcher.stop()
         self.effects.close()
         self.prompts.close()
@@ -111,12 +127,13 @@ def build(
     menus = Menus(db, feed, clock, settings.models / "understanding")
     menus.ensure(settings.menus or DEMO_MENUS)
     shop = shop or EmbeddedShop(SqlRecords(db, clock), clock)
-    carrier = carrier or TwilioCarrier(
+    client = TwilioClient(
         settings.twilio_account_sid,
         tokens(settings)[0],
         settings.twilio_api_url or f"http://127.0.0.1:{settings.port}/switch",
-        base_url(settings),
     )
+    carrier = carrier or TwilioCarrier(client, base_url(settings))
+    personal = settings.personal_kinds
     offer_ms = round(settings.offer_timeout_s * 1000)
     dispatcher = Dispatcher(
         db,
@@ -126,10 +143,16 @@ def build(
         lambda rules: queue_hours(menus.published().flow, rules),
     )
     feed.subscribe(lambda message: dispatcher.look() if message.topic == "menus" else None)
-    queue = Queue(db, dispatcher, carrier, feed, clock, timedelta(days=settings.known_agent_days))
+    sticky = timedelta(days=settings.known_agent_days if "agent" in personal else 0)
+    queue = Queue(db, dispatcher, carrier, feed, clock, sticky)
     followups = FollowUps(db, feed, clock, queue)
-    effects = Effects(db, shop, followups, clock, settings.action_timeout_s)
-    calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls)
+    cases = Cases(db, feed, clock, followups)
+    outbox = Outbox(db, feed, clock, senders(settings, client))
+    standing = Standing(db, clock, settings.secret_key)
+    office = Office(followups, cases, outbox, standing, Ledger(db))
+    seal = Seal(settings.secret_key)
+    effects = Effects(db, shop, office, clock, settings.action_timeout_s, seal, personal)
+    calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls, seal)
     languages = menus.published().flow.languages
     engines = engines or engines_of(settings, languages)
     for sentence in engines.missing:
@@ -145,6 +168,10 @@ def build(
         shop,
         effects,
         followups,
+        cases,
+        outbox,
+        standing,
+        Clerk(outbox, cases),
         Reports(db),
         Recordings(db, settings.recordings, clock),
         dispatcher,
@@ -156,6 +183,21 @@ def build(
         Prompts(menus, speech.speaking, feed, lambda: set(speech.voices)),
         missing,
     )
+
+
+def senders(settings: Settings, client: TwilioClient) -> dict[str, Sender]:
+    """Return the ways out for messages. Raise MissingSetting for a provider that lacks its settings."""
+    sink = FileSink(settings.outbox)
+    ways: dict[str, Sender] = {"sms": sink, "email": sink}
+    if settings.sms == "twilio":
+        if not settings.sms_from:
+            raise MissingSetting("IVR_SMS_FROM is not set; IVR_SMS=twilio sends from that number")
+        ways["sms"] = TwilioSms(client, settings.sms_from)
+    if settings.email == "smtp":
+        if not settings.smtp_url:
+            raise MissingSetting("IVR_SMTP_URL is not set; IVR_EMAIL=smtp sends over that server")
+        ways["email"] = Smtp(settings.smtp_url, settings.email_from)
+    return ways
 
 
 def engines_of(settings: Settings, languages: tuple[str, ...], *, hearing: bool = True) -> Engines:

@@ -43,6 +43,18 @@ class Unavailable(HotlineError):
     code = "unavailable"
 
 
+class Unsure(HotlineError):
+    """A provider may have taken a message, or not."""
+
+    code = "unsure"
+
+
+class Undeliverable(HotlineError):
+    """A provider refuses a message for good."""
+
+    code = "undeliverable"
+
+
 class TooBusy(Unavailable):
     """Our own limit is reached; the work was not begun."""
 

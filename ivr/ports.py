@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol
 
 from audio.pcm import Pcm
-from ivr.commerce.model import Coupon, Customer, Order, Refund, Return, Shipment
+from ivr.commerce.model import Coupon, Customer, Order, Product, Refund, Return, Shipment
 from ivr.dialog.actions import Expect
 
 
@@ -130,6 +130,22 @@ class Shop(Protocol):
         """Return the refunds of an order, the newest first."""
         ...
 
+    def refunds_of_customer(self, customer: str) -> Sequence[Refund]:
+        """Return the refunds of a customer's newest orders."""
+        ...
+
+    def products(self, words: str) -> Sequence[Product]:
+        """Return the products that a caller may mean by some words, the likeliest first."""
+        ...
+
+    def check_pin(self, customer: str, pin: str) -> bool | None:
+        """Return whether this is the customer's PIN; None where they have set none."""
+        ...
+
+    def document(self, kind: str, order: str) -> str | None:
+        """Return the address under which the customer finds a document of an order, or None."""
+        ...
+
     def returns_of(self, order: str) -> Sequence[Return]:
         """Return what is on its way back of an order."""
         ...
@@ -156,6 +172,24 @@ class Shop(Protocol):
         self, order: str, items: tuple[str, ...], wish: Literal["refund", "exchange"], reason: str, key: str
     ) -> Return | None:
         """Let items of a delivered order come back; no items named: all of them."""
+        ...
+
+    def grant_coupon(
+        self, customer: str, amount: Decimal, currency: str, expires_on: date, key: str
+    ) -> Coupon | None:
+        """Give a customer a voucher."""
+        ...
+
+    def lock_account(self, customer: str, key: str) -> Customer | None:
+        """Let an account take no more orders and logins."""
+        ...
+
+    def change_phone(self, customer: str, phone: str, key: str) -> Customer | None:
+        """Keep another telephone number (E.164) of a customer."""
+        ...
+
+    def reset_link(self, customer: str, key: str) -> str | None:
+        """Return a fresh address at which a customer sets a new password."""
         ...
 
 
@@ -191,6 +225,152 @@ class FollowUps(Protocol):
     def keep_rating(self, rating: Rating, key: str) -> None:
         """Keep a rating, once per idempotency key."""
         ...
+
+    def last_rating(self, caller: str) -> datetime | None:
+        """Return when a caller's number was last asked for a rating and gave one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A matter to be followed up: by whose queue, how soon, how severe (1 to 3), in whose words.
+
+    `recording` names what the caller said after the tone; `phone` (E.164) is where to call back.
+    """
+
+    call: str
+    kind: str
+    queue: str
+    due: timedelta
+    severity: int = 1
+    words: str = ""
+    recording: str = ""
+    order: str = ""
+    customer: str = ""
+    phone: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case as its customer knows it."""
+
+    number: str
+    kind: str
+    due_at: datetime
+
+
+class Cases(Protocol):
+    """What is followed up. Every method raises Unavailable when it cannot."""
+
+    def open(self, case: NewCase, key: str) -> OpenCase:
+        """Open a case, once per idempotency key."""
+        ...
+
+    def open_cases(self, customer: str) -> Sequence[OpenCase]:
+        """Return a customer's cases that are not closed, the newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is written to a customer: by "sms" to a number (E.164), or by "email" to an address.
+
+    Of what is `secret` (a code) nothing is kept once it is sent.
+    """
+
+    channel: Literal["sms", "email"]
+    to: str
+    text: str
+    subject: str = ""
+    template: str = ""
+    call: str = ""
+    secret: bool = False
+
+
+class Sender(Protocol):
+    """A way out. `id` names the message for ever and may be given to the provider."""
+
+    def send(self, id: str, letter: Letter) -> str:
+        """Send, and return the provider's name for the message.
+
+        Raise Unavailable when it was surely not taken, Unsure when it may have been, Undeliverable when it
+        never will be.
+        """
+        ...
+
+    def find(self, id: str, letter: Letter, since: datetime) -> str | None:
+        """Return the provider's name of a message that it took since a time, "" for none.
+
+        None when the provider cannot tell. Raise Unavailable when it does not answer.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """What leaves for customers: kept at once, sent as soon as it can be, never twice."""
+
+    def post(self, letter: Letter, key: str) -> None:
+        """Keep a letter to be sent, once per idempotency key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One try to prove who calls: for whom, by which factor, to which level, and whether it was right."""
+
+    call: str
+    subject: str
+    factor: str
+    level: int
+    passed: bool
+
+
+class Standing(Protocol):
+    """How sure it is who calls, for the length of a call; wrong tries count beyond it."""
+
+    def proved(self, call: str) -> Mapping[str, int]:
+        """Return the level that a call has proved, by subject."""
+        ...
+
+    def keep(self, proof: Proof, key: str) -> None:
+        """Keep a try, once per idempotency key."""
+        ...
+
+    def failures(self, subject: str, since: datetime) -> int:
+        """Return the wrong tries for a subject since a time, or since its last right one."""
+        ...
+
+    def new_code(self, call: str, subject: str, lasts: timedelta, a_day: int) -> str | None:
+        """Return a fresh one-time code of six digits; None when too many were asked for in a day."""
+        ...
+
+    def take_code(self, call: str, subject: str, code: str) -> bool:
+        """Return whether a code is the newest of this call and subject and still counts; it counts once."""
+        ...
+
+
+class Ledger(Protocol):
+    """What actions have done already, for limits."""
+
+    def moved(self, action: str, since: datetime, *, call: str = "", customer: str = "") -> Decimal:
+        """Return the money that an action has moved since a time, of a call or a customer if named."""
+        ...
+
+    def last(self, action: str, customer: str) -> datetime | None:
+        """Return when an action last did what it is for, for a customer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """All that the hotline itself keeps and does for its callers."""
+
+    follow: FollowUps
+    cases: Cases
+    outbox: Outbox
+    standing: Standing
+    ledger: Ledger
 
 
 class Carrier(Protocol):

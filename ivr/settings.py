@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ivr.errors import InvalidInput, MissingSetting
 
+PERSONAL = frozenset({"greeting", "offer", "language", "pace", "agent", "rating", "priority"})
+"""What may be personal."""
+
 
 class Settings(BaseSettings):
     """The hotline's settings."""
@@ -105,8 +108,40 @@ class Settings(BaseSettings):
         le=365,
         description="days for which a caller's number goes to the agent of its last call first; 0: never",
     )
+    personal: str = Field(
+        "greeting,offer,language,pace,agent,rating,priority",
+        description="what is personal for callers whose number is known, by commas: greeting (their name), "
+        "offer (the order they likely call about), language, pace, agent (the last one), rating (asked, "
+        "but not twice in 30 days), priority (their level); empty: nothing",
+    )
+    region: str = Field(
+        "",
+        pattern="^([A-Z]{2})?$",
+        description="country (ISO 3166, as DE) of telephone numbers that come without +",
+    )
+    sms: Literal["file", "twilio"] = Field(
+        "file",
+        description="how SMS leave: twilio, or file (into the folder IVR_OUTBOX, where nobody gets them)",
+    )
+    sms_from: str = Field("", description="our number (E.164) or sender name for SMS")
+    email: Literal["file", "smtp"] = Field(
+        "file", description="how e-mail leaves: smtp, or file (into the folder IVR_OUTBOX)"
+    )
+    smtp_url: str = Field("", description="mail server, as smtp://user:password@host:587 or smtps://…")
+    email_from: str = Field("hotline@localhost", description="our address for e-mail")
+    outbox: Path = Field(Path("data/outbox"), description="folder of messages that leave as files")
     phone: bool = Field(True, description="serve the phone page and the local switch")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+
+    @property
+    def personal_kinds(self) -> frozenset[str]:
+        """Return what is personal. Raise InvalidInput for an unknown word."""
+        kinds = frozenset(filter(None, self.personal.replace(" ", "").split(",")))
+        if unknown := kinds - PERSONAL:
+            raise InvalidInput(
+                f"IVR_PERSONAL: there is no '{min(unknown)}'; choose of {', '.join(sorted(PERSONAL))}"
+            )
+        return kinds
 
     def language_of(self, called: str) -> str:
         """Return the language of a number that was dialled, "" where none is set."""

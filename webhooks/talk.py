@@ -40,6 +40,7 @@ from ivr.dialog.spoken import masked, words
 from ivr.errors import Unavailable
 from ivr.ports import Transcript
 from ivr.service.calls import Part
+from ivr.service.sealing import HIDDEN
 from webhooks import messages
 from webhooks.tape import Tape
 
@@ -294,7 +295,8 @@ class Talk:
         same, self._partial.text = heard.text == self._partial.text, heard.text
         if not heard.text or self._part is None:
             return
-        self.hotline.feed.publish("partial", {"call_id": self.call, "text": self._plain(heard.text)})
+        shown = HIDDEN if self._in_confidence else self._plain(heard.text)
+        self.hotline.feed.publish("partial", {"call_id": self.call, "text": shown})
         stable = same and await self._is_complete(heard)
         self._session.end_after(speaking.utterance, STABLE_MS if stable else None)
 
@@ -396,10 +398,16 @@ class Talk:
         which = self.hotline.settings.keep_utterances
         if which == "none" or (which == "unclear" and heard.confidence >= UNCLEAR) or self._part is None:
             return
-        if self._plain(heard.text) != heard.text:
-            return  # nobody shall hear a card number again
+        if self._in_confidence or self._plain(heard.text) != heard.text:
+            return  # nobody shall hear a PIN or a card number again
         kept = (self.call, self._part.node, to_wav(pcm), len(pcm) // 8, heard.text)
         self._spawn(self._keep(kept))
+
+    @property
+    def _in_confidence(self) -> bool:
+        """Return whether what is asked now (a PIN) is neither shown nor kept."""
+        waits = self._part.waits if self._part is not None else None
+        return isinstance(waits, Listen) and waits.secret
 
     def _plain(self, text: str) -> str:
         """Return words without card numbers."""

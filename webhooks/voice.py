@@ -124,15 +124,13 @@ def _xml(document: str) -> Response:
 @bp.post("/incoming")
 def incoming() -> Response:
     """Answer a new call. A repeated webhook gets the same answer."""
-    asked = parse(request.form)
+    asked = parse(request.form, hotline().settings.region)
     if not asked.call:
         raise NotFound("the webhook names no call")
     media = _media(asked)
-    customer = hotline().effects.caller(asked.caller)
-    language = hotline().settings.language_of(asked.called) or (customer.language if customer else "")
-    name, level = (customer.name, customer.level) if customer else (None, "")
+    language = hotline().settings.language_of(asked.called)
     try:
-        part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, name, language, level)
+        part = hotline().calls.begin(asked.call, asked.caller, asked.called, media, language)
     except TooBusy as error:
         log.warning("call refused", call=asked.call, why=str(error))
         return _xml(twiml.document(twiml.say(BUSY), twiml.hang_up()))

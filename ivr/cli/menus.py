@@ -341,7 +341,8 @@ def _run(flow: Flow, path: Path, rank: Rank) -> Talk:
     script, faults = read_script(path.name, path.read_text(encoding="utf-8"))
     if script is None:
         raise InvalidInput("; ".join(map(str, faults)))
-    return run(flow, script, back_end(script, flow.policies), rank)
+    back = back_end(script, flow.policies)
+    return run(flow, script, back, rank, back.known)
 
 
 def _show(name: str, talk: Talk) -> None:

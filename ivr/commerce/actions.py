@@ -1,217 +1,78 @@
 """The business actions that menus can run: typed inputs, named outcomes, safe to repeat.
 
-Each action is one function; its `ActionType` tells the menus and the linter all they may know.
+Each action is one function; its `ActionType` tells the menus and the linter all they may know. Before
+an action runs it must be sure enough who calls, and no limit may be passed.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 
-from ivr.commerce import follow_actions, order_actions, refund_actions
-from ivr.commerce.context import Context, Run
+from ivr.commerce import account_actions, follow_actions, order_actions, refund_actions
+from ivr.commerce.context import Context, Outcome
+from ivr.commerce.refund_actions import amount_in
+from ivr.commerce.standing import guard
 from ivr.dialog.actions import Act, ActionType
-from ivr.dialog.events import Acted
+from ivr.dialog.events import Acted, Value
 from ivr.errors import Unavailable
 
-_MONEY = "amount"
-_ORDER = {"order": "order_number"}
-_TOLD = {
-    "number": "order_number",
-    "status": "status",
-    "total": _MONEY,
-    "eta": "date",
-    "delivered_on": "date",
-    "items": "list",
-    "method": "text",
-}
-_REFUND = {
-    "number": "text",
-    "order": "order_number",
-    "amount": _MONEY,
-    "method": "text",
-    "days": "number",
-    "window_days": "number",
-    "delivered_on": "date",
-    "requested_on": "date",
-}
-_PARCEL = {
-    "order": "order_number",
-    "carrier": "text",
-    "place": "text",
-    "scanned_on": "date",
-    "eta": "date",
-    "delivered_on": "date",
-}
-_BACK = {
-    "number": "text",
-    "order": "order_number",
-    "items": "list",
-    "window_days": "number",
-    "delivered_on": "date",
-}
-_COUPON = {"code": "text", "amount": _MONEY, "least": _MONEY, "expires_on": "date"}
-_ACTIONS: tuple[tuple[ActionType, Run], ...] = (
-    (
-        ActionType(
-            "customer.identify",
-            {"phone": "phone?"},
-            ("known", "unknown", "unavailable"),
-            "customer",
-            fields={
-                "id": "text",
-                "name": "text",
-                "level": "text",
-                "points": "number",
-                "points_expire": "date",
-                "email": "text",
-            },
-            empty=("unknown", "unavailable"),
-        ),
-        order_actions.identify,
-    ),
-    (
-        ActionType(
-            "order.lookup",
-            {"number": "order_number"},
-            ("found", "not_found", "unavailable"),
-            "order",
-            fields=_TOLD,
-        ),
-        order_actions.look_up,
-    ),
-    (
-        ActionType(
-            "order.cancel",
-            _ORDER,
-            ("cancelled", "too_late", "already", "by_hand", "not_found", "unavailable"),
-            "order",
-            moves_money=True,
-            fields={**_TOLD, "days": "number"},
-        ),
-        order_actions.cancel,
-    ),
-    (
-        ActionType(
-            "order.change_address",
-            {**_ORDER, "address": "text"},
-            ("changed", "too_late", "not_found", "unavailable"),
-            "order",
-            fields={**_TOLD, "address": "text"},
-        ),
-        order_actions.change_address,
-    ),
-    (
-        ActionType(
-            "shipment.track",
-            _ORDER,
-            (
-                "on_the_way",
-                "today",
-                "at_pickup",
-                "missed",
-                "delivered",
-                "not_sent",
-                "lost",
-                "cancelled",
-                "not_found",
-                "unavailable",
-            ),
-            "parcel",
-            fields=_PARCEL,
-        ),
-        order_actions.track,
-    ),
-    (
-        ActionType(
-            "payment.status",
-            _ORDER,
-            ("paid", "pending", "failed", "double", "not_found", "unavailable"),
-            "order",
-            fields=_TOLD,
-        ),
-        order_actions.payment,
-    ),
-    (
-        ActionType(
-            "refund.check",
-            {**_ORDER, "reason": "text?"},
-            ("eligible", "needs_return", "too_late", "over_limit", "already", "not_found", "unavailable"),
-            "refund",
-            fields=_REFUND,
-        ),
-        refund_actions.check,
-    ),
-    (
-        ActionType(
-            "refund.request",
-            {**_ORDER, "amount": "amount"},
-            ("accepted", "rejected", "unavailable"),
-            "refund",
-            moves_money=True,
-            fields=_REFUND,
-            empty=("rejected", "unavailable"),
-        ),
-        refund_actions.request,
-    ),
-    (
-        ActionType(
-            "refund.track",
-            _ORDER,
-            ("requested", "paid", "none", "not_found", "unavailable"),
-            "refund",
-            fields=_REFUND,
-        ),
-        refund_actions.track,
-    ),
-    (
-        ActionType(
-            "return.label",
-            {**_ORDER, "wish": "text?", "reason": "text?"},
-            ("sent", "too_late", "not_delivered", "already", "not_found", "unavailable"),
-            "sending",
-            fields=_BACK,
-        ),
-        refund_actions.send_back,
-    ),
-    (
-        ActionType(
-            "coupon.check",
-            {"code": "text"},
-            ("valid", "valid_from", "expired", "used", "not_found", "unavailable"),
-            "coupon",
-            fields=_COUPON,
-        ),
-        refund_actions.coupon,
-    ),
-    (
-        ActionType(
-            "callback.book",
-            {"queue": "queue", "number": "phone", "skills": "skills?", "priority": "number?", "at": "date?"},
-            ("booked", "no_number", "unavailable"),
-            "callback",
-            fields={"number": "text", "phone": "phone"},
-            empty=("no_number", "unavailable"),
-        ),
-        follow_actions.callback_book,
-    ),
-    (
-        ActionType(
-            "survey.record",
-            {"survey": "text", "score": "number", "reason": "text?"},
-            ("recorded", "unavailable"),
-            "rating",
-            empty=("recorded", "unavailable"),
-        ),
-        follow_actions.survey_record,
-    ),
+_ACTIONS = (
+    *account_actions.ACTIONS,
+    *order_actions.ACTIONS,
+    *refund_actions.ACTIONS,
+    *follow_actions.ACTIONS,
 )
 ACTION_TYPES: Mapping[str, ActionType] = {kind.name: kind for kind, _ in _ACTIONS}
 """What the menus may run, by name."""
 _RUNS = {kind.name: run for kind, run in _ACTIONS}
+DONE = {"refund.request": "accepted", "order.cancel": "cancelled", "coupon.grant": "granted"}
+"""How actions end that have moved money."""
+A_DAY = timedelta(days=1)
 
 
-def run(act: Act, context: Context) -> Acted:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: for the dialogue, and for the audit: for whom, and how much money moved."""
+
+    acted: Acted
+    customer: str = ""
+    amount: Decimal = Decimal(0)
+
+
+def run(act: Act, context: Context) -> Done:
     """Run an action. A shop that fails is an outcome, never an exception."""
+    kind = ACTION_TYPES[act.action]
+    customer = ""
     try:
-        outcome, data = _RUNS[act.action](context, act.inputs)
+        subject, instead = guard(kind, act.inputs, context)
+        customer = subject.name
+        outcome, data = instead or _limited(kind, act.inputs, context, customer)
     except Unavailable:
         outcome, data = "unavailable", {}
-    return Acted(context.now, act.action, outcome, data)
+    return Done(
+        Acted(context.now, act.action, outcome, data),
+        customer,
+        _moved(kind, outcome, data),
+    )
+
+
+def _limited(kind: ActionType, inputs: Mapping[str, Value], context: Context, customer: str) -> Outcome:
+    limit = context.rules.limits.get(kind.name)
+    if limit is not None and kind.over:
+        wanted = amount_in(inputs) if "amount" in kind.inputs else context.rules.goodwill.amount
+        day, ledger = context.now - A_DAY, context.office.ledger
+        of_call = limit.call is not None and ledger.moved(kind.name, day, call=context.call)
+        of_customer = limit.customer is not None and ledger.moved(kind.name, day, customer=customer)
+        of_day = limit.day is not None and ledger.moved(kind.name, day)
+        for most, moved in ((limit.call, of_call), (limit.customer, of_customer), (limit.day, of_day)):
+            if most is not None and Decimal(moved) + (wanted or 0) > most:
+                return kind.over, {}
+    return _RUNS[kind.name](context, inputs)
+
+
+def _moved(kind: ActionType, outcome: str, data: Mapping[str, Value]) -> Decimal:
+    if DONE.get(kind.name) != outcome:
+        return Decimal(0)
+    told = data.get("amount") or data.get("total")
+    return Decimal(str(told["amount"])) if isinstance(told, dict) else Decimal(0)

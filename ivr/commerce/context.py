@@ -5,20 +5,60 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from ivr.commerce.policy import Policies, policies_of
 from ivr.dialog.events import Value
-from ivr.ports import FollowUps, Shop
+from ivr.ports import Letter, Office, Shop
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an action may use. `key` is the idempotency key: call, turn and action."""
+    """What an action may use. `key` is the idempotency key: call, turn and action.
+
+    `caller` is the number that calls (E.164, "" when withheld), `language` the one that is spoken.
+    """
 
     shop: Shop
-    follow: FollowUps
+    office: Office
     policies: Mapping[str, Value]
     now: datetime
     call: str
     key: str
+    caller: str = ""
+    language: str = "en"
+
+    @property
+    def rules(self) -> Policies:
+        """Return the policies, read."""
+        return policies_of(self.policies)
+
+    def write(self, message: Value, to: str, email: str, *, secret: bool = False, **later: str) -> str:
+        """Keep a message for its customer, if there is a way to them; return the channel, "" for none.
+
+        What has a subject goes by e-mail where the address is known, everything else by SMS.
+        """
+        if not isinstance(message, dict):
+            return ""
+        text, subject = (_filled(str(message.get(part) or ""), later) for part in ("text", "subject"))
+        by_mail = bool(email and subject)
+        if not (by_mail or to):
+            return ""
+        letter = Letter(
+            "email" if by_mail else "sms",
+            email if by_mail else to,
+            text,
+            subject if by_mail else "",
+            str(message.get("name") or ""),
+            self.call,
+            secret,
+        )
+        self.office.outbox.post(letter, self.key)
+        return letter.channel
+
+
+def _filled(template: str, later: Mapping[str, str]) -> str:
+    for name, value in later.items():
+        template = template.replace(f"{{{name}}}", value)
+    return template
 
 
 Outcome = tuple[str, dict[str, Value]]

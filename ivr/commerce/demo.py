@@ -11,13 +11,22 @@ from ivr.commerce.model import (
     Order,
     OrderStatus,
     PaymentStatus,
+    Pin,
     Product,
     Refund,
     Return,
     Shipment,
     ShipmentState,
 )
-from ivr.commerce.samples import SAMPLE_CUSTOMERS, sample_money, sample_orders, sample_parcels
+from ivr.commerce.samples import (
+    SAMPLE_CUSTOMERS,
+    sample_goods,
+    sample_money,
+    sample_orders,
+    sample_parcels,
+    sample_pins,
+)
+from ivr.commerce.shop import hashed_pin
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -83,7 +92,8 @@ def made(
             progress(len(shop), orders)
     coupons = [_coupon(number, dice, people, today) for number in range(200)]
     progress(orders, orders)
-    return [*people, *goods, *shop.values(), *others, *coupons]
+    pins = [*sample_pins(), *(_pin(one, dice) for one in people[len(SAMPLE_CUSTOMERS) :: 10])]
+    return [*people, *pins, *goods, *shop.values(), *others, *coupons]
 
 
 def _customer(number: int, dice: random.Random, today: date) -> Customer:
@@ -103,23 +113,30 @@ def _customer(number: int, dice: random.Random, today: date) -> Customer:
         f"{dice.randrange(10_000, 99_999)}",
         dice.randrange(0, 3_000),
         today + timedelta(days=dice.randint(10, 400)),
+        pace="slow" if dice.random() < 0.05 else "normal",
     )
 
 
 def _products(count: int, dice: random.Random) -> list[Product]:
-    names = list(THINGS) + [f"{kind} {thing}" for thing in THINGS for kind in KINDS]
-    return [
+    known = sample_goods()
+    had = {one.name for one in known}
+    names = [one for one in THINGS if one not in had]
+    names += [f"{kind} {thing}" for thing in THINGS for kind in KINDS]
+    return known[:count] + [
         Product(
-            f"S{number + 1:04}",
+            f"S{number + len(known) + 1:04}",
             name,
             Decimal(dice.randint(490, 39_900)) / 100,
             stock=dice.choice((0, 0, 3, 12, 80, 250)),
             warranty_months=dice.choice((12, 24, 36)),
             details=f"A {name}, {dice.randint(100, 9_000)} grams.",
-            words=tuple(name.split()),
         )
-        for number, name in enumerate(names[:count])
+        for number, name in enumerate(names[: max(0, count - len(known))])
     ]
+
+
+def _pin(customer: Customer, dice: random.Random) -> Pin:
+    return Pin(customer.id, hashed_pin(f"{dice.randrange(10_000):04}", dice.randbytes(16)))
 
 
 def _order(

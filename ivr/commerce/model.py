@@ -19,7 +19,10 @@ OPEN_TO_CHANGE = ("paid", "packed")
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer; `phone` is E.164, `level` the membership level (basic, silver, gold)."""
+    """A customer; `phone` is E.164, `level` the membership level (basic, silver, gold).
+
+    `pace` is normal or slow: who needs more time to answer. A `locked` account takes no orders.
+    """
 
     id: str
     name: str
@@ -30,11 +33,21 @@ class Customer:
     postcode: str = ""
     points: int = 0
     points_expire: date | None = None
+    pace: str = "normal"
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a customer proves themselves with: an Argon2 hash (RFC 9106), never the digits."""
+
+    customer: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Something that the shop sells; `words` are names by which callers may mean it, lower case."""
+    """Something that the shop sells; `words` are other names by which callers may mean it, lower case."""
 
     sku: str
     name: str

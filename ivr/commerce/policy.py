@@ -20,6 +20,8 @@ from ivr.routing.policy import Faulty, Place, read_as
 RefundOutcome = Literal["eligible", "needs_return", "too_late", "over_limit", "already"]
 ReturnOutcome = Literal["returnable", "not_delivered", "too_late"]
 Steps = Annotated[int, Field(ge=0, le=10)]
+Amount = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+Level = Annotated[int, Field(ge=0, le=2)]
 CHECKED = ConfigDict(extra="forbid")
 
 
@@ -31,10 +33,11 @@ class RefundPolicy:
     """
 
     window_days: Annotated[int, Field(ge=0, le=3650)] = 30
-    limit: Annotated[Decimal, Field(ge=0, le=1_000_000)] = Decimal(200)
+    limit: Amount = Decimal(200)
     working_days: Annotated[int, Field(ge=0, le=60)] = 5
     since: date | None = None
     until: date | None = None
+    most_in_90_days: Annotated[int, Field(ge=0, le=1000)] = 3
 
 
 @dataclass(frozen=True, slots=True, config=CHECKED)
@@ -45,7 +48,63 @@ class PriorityPolicy:
     words: Mapping[str, Steps] = field(default_factory=dict)
     levels: Mapping[str, Steps] = field(default_factory=dict)
     called_before: Steps = 0
+    open_case: Steps = 0
     most: Steps = 3
+
+
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class VerificationPolicy:
+    """How sure each factor makes that it is the customer who calls, and what actions ask for.
+
+    Levels: 0 nobody known, 1 what order matters ask for, 2 what an account asks for. `actions` changes
+    the level of single actions. After `tries` wrong answers within `locked_hours` nothing is taken from
+    anybody for that customer until they are over.
+    """
+
+    known_number: Level = 1
+    postcode: Level = 1
+    pin: Level = 2
+    code: Level = 2
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    locked_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    code_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    codes_a_day: Annotated[int, Field(ge=1, le=20)] = 3
+    actions: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class LimitPolicy:
+    """How much money an action may move by itself: in a call, for a customer in a day, in a day in all."""
+
+    call: Amount | None = None
+    customer: Amount | None = None
+    day: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class GoodwillPolicy:
+    """A voucher as an apology: how much, valid for how many days, and one in how many days a customer."""
+
+    amount: Amount = Decimal(5)
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    valid_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    every_days: Annotated[int, Field(ge=1, le=3650)] = 180
+
+
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class CasePolicy:
+    """Who owns a kind of case, how soon the customer is answered, and how severe it is at least."""
+
+    queue: str = ""
+    hours: Annotated[int, Field(ge=1, le=720)] = 24
+    severity: Annotated[int, Field(ge=1, le=3)] = 1
+
+
+@dataclass(frozen=True, slots=True, config=CHECKED)
+class RatingPolicy:
+    """Whom to ask for a rating: nobody twice within so many days."""
+
+    every_days: Annotated[int, Field(ge=0, le=365)] = 30
 
 
 @dataclass(frozen=True, slots=True, config=CHECKED)
@@ -54,6 +113,11 @@ class Policies:
 
     refund: tuple[RefundPolicy, ...] = ()
     priority: PriorityPolicy = field(default_factory=PriorityPolicy)
+    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
+    limits: Mapping[str, LimitPolicy] = field(default_factory=dict)
+    goodwill: GoodwillPolicy = field(default_factory=GoodwillPolicy)
+    cases: Mapping[str, CasePolicy] = field(default_factory=dict)
+    rating: RatingPolicy = field(default_factory=RatingPolicy)
 
     @property
     def refunds(self) -> tuple[RefundPolicy, ...]:
@@ -63,10 +127,21 @@ class Policies:
 
 def read_policies(data: Mapping[str, Value]) -> Policies:
     """Return checked policies. Raise Faulty with every fault: unknown fields, odd figures, gaps in time."""
-    read = read_as(Policies, _one_kind(data), RefundPolicy, PriorityPolicy)
+    read = read_as(Policies, _one_kind(data), *_PARTS)
     if faults := list(_in_time(read)):
         raise Faulty(faults)
     return read
+
+
+_PARTS = (
+    RefundPolicy,
+    PriorityPolicy,
+    VerificationPolicy,
+    LimitPolicy,
+    GoodwillPolicy,
+    CasePolicy,
+    RatingPolicy,
+)
 
 
 def _one_kind(data: Mapping[str, Value]) -> dict[str, Value]:
@@ -108,15 +183,21 @@ def refund_policy(data: Mapping[str, Value], on: date | None = None) -> RefundPo
     return begun[-1] if begun else known[0]
 
 
-def check_refund(policy: RefundPolicy, order: Order, back: Decimal, today: date) -> RefundOutcome:
-    """Return what the policy says of refunding today what is left of an order; `back` is what went back."""
-    if order.status in ("refunded", "cancelled") or back >= order.total:
+def check_refund(
+    policy: RefundPolicy, order: Order, back: Decimal, today: date, wanted: Decimal | None = None
+) -> RefundOutcome:
+    """Return what the policy says of refunding an amount of an order today, or all that is left of it.
+
+    `back` is what has gone back already.
+    """
+    amount = order.total - back if wanted is None else wanted
+    if order.status in ("refunded", "cancelled") or back + amount > order.total or amount <= 0:
         return "already"
     if order.status in ("packed", "shipped"):
         return "needs_return"
     if order.delivered_on and (today - order.delivered_on).days > policy.window_days:
         return "too_late"
-    if order.total - back > policy.limit:
+    if amount > policy.limit:
         return "over_limit"
     return "eligible"
 

@@ -7,7 +7,9 @@ from typing import Any, Protocol, TypeVar
 
 R = TypeVar("R")
 MOST = 20
-"""Records that one search returns."""
+"""Records that one search returns for a value."""
+ALL = 5_000
+"""Records of a kind that are read as a whole, such as a catalogue."""
 
 
 class Records(Protocol):
@@ -17,8 +19,15 @@ class Records(Protocol):
         """Return a record by its first field, or None."""
         ...
 
-    def find(self, kind: type[R], field: str, value: str) -> list[R]:
-        """Return the records in which a field has a value, the greatest first field first; MOST of them."""
+    def find(self, kind: type[R], field: str, *values: str) -> list[R]:
+        """Return the records in which a field has one of the values, the greatest first field first.
+
+        At most MOST a value.
+        """
+        ...
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Return all records of a kind of which there are few (ALL at most), by their first field."""
         ...
 
     def change(self, key: str, work: Callable[["Change"], R | None]) -> R | None:
@@ -57,10 +66,14 @@ class MemoryRecords:
         """Return a record by its first field, or None."""
         return self._kept.get(kind, {}).get(name)
 
-    def find(self, kind: type[R], field: str, value: str) -> list[R]:
-        """Return the records in which a field has a value."""
-        found = [one for one in self._kept.get(kind, {}).values() if getattr(one, field) == value]
-        return sorted(found, key=name_of, reverse=True)[:MOST]
+    def find(self, kind: type[R], field: str, *values: str) -> list[R]:
+        """Return the records in which a field has one of the values."""
+        found = [one for one in self._kept.get(kind, {}).values() if getattr(one, field) in values]
+        return sorted(found, key=name_of, reverse=True)[: MOST * len(values)]
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Return all records of a kind."""
+        return sorted(self._kept.get(kind, {}).values(), key=name_of)[:ALL]
 
     def change(self, key: str, work: Callable[[Change], R | None]) -> R | None:
         """Do some work as a whole, once per key."""

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ivr.commerce.model import Coupon, Customer, Order, Product, Refund, Return, Shipment
-from ivr.commerce.records import MOST, Change, name_of
+from ivr.commerce.model import Coupon, Customer, Order, Pin, Product, Refund, Return, Shipment
+from ivr.commerce.records import ALL, MOST, Change, name_of
 from ivr.errors import Unavailable
 from ivr.ports import Clock
 from ivr.storage.session import Database
@@ -20,6 +20,7 @@ from ivr.storage.tables import (
     CouponRow,
     CustomerRow,
     OrderRow,
+    PinRow,
     ProductRow,
     RefundRow,
     ReturnRow,
@@ -30,6 +31,7 @@ from ivr.storage.tables import (
 R = TypeVar("R")
 ROWS: dict[type, Any] = {
     Customer: CustomerRow,
+    Pin: PinRow,
     Product: ProductRow,
     Order: OrderRow,
     Shipment: ShipmentRow,
@@ -53,10 +55,15 @@ class SqlRecords:
         with _told(), self._db.read() as session:
             return _Session(session).get(kind, name)
 
-    def find(self, kind: type[R], field: str, value: str) -> list[R]:
-        """Return the records in which a field has a value."""
+    def find(self, kind: type[R], field: str, *values: str) -> list[R]:
+        """Return the records in which a field has one of the values."""
         with _told(), self._db.read() as session:
-            return _Session(session).find(kind, field, value)
+            return _Session(session).find(kind, field, *values)
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Return all records of a kind."""
+        with _told(), self._db.read() as session:
+            return _Session(session).all(kind)
 
     def change(self, key: str, work: Callable[[Change], R | None]) -> R | None:
         """Do some work in one transaction, once per key."""
@@ -107,10 +114,18 @@ class _Session:
         row = self._session.get(ROWS[kind], name, with_for_update=True if self._locks else None)
         return _record(kind, row) if row is not None else None
 
-    def find(self, kind: type[R], field: str, value: str) -> list[R]:
+    def find(self, kind: type[R], field: str, *values: str) -> list[R]:
         row = ROWS[kind]
-        query = select(row).where(getattr(row, field) == value).order_by(_key(row).desc()).limit(MOST)
+        column = getattr(row, field)
+        wanted = column == values[0] if len(values) == 1 else column.in_(values)
+        query = select(row).where(wanted).order_by(_key(row).desc()).limit(MOST * len(values))
         return [_record(kind, one) for one in self._session.scalars(query)]
+
+    def all(self, kind: type[R]) -> list[R]:
+        row = ROWS[kind]
+        return [
+            _record(kind, one) for one in self._session.scalars(select(row).order_by(_key(row)).limit(ALL))
+        ]
 
     def change(self, key: str, work: Callable[[Change], R | None]) -> R | None:
         return work(self)  # part of the change that it is in

@@ -1,26 +1,46 @@
 """Refunds, returns, exchanges and coupons: what menus may ask and change."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from ivr.commerce.context import Context, Outcome, day, money, text
+from ivr.commerce.context import Context, Outcome, Run, day, money, text
+from ivr.commerce.model import Order
+from ivr.commerce.order_actions import MONEY, NAMED, ORDER
 from ivr.commerce.policy import check_refund, refund_policy, returnable
+from ivr.commerce.standing import subject_of
+from ivr.dialog.actions import ActionType
 from ivr.dialog.events import Value
+
+THESE_DAYS = timedelta(days=90)
+ALL = "all"
 
 
 def check(context: Context, inputs: Mapping[str, Value]) -> Outcome:
-    """Say what the policy allows for an order."""
+    """Say what the policy allows for an order, or for one item of it."""
     order = context.shop.order(text(inputs, "order"))
     if order is None:
         return "not_found", {}
     policy = refund_policy(context.policies, order.placed_on)
     refunds = context.shop.refunds_of(order.number)
     back = sum((one.amount for one in refunds), Decimal(0))
-    outcome = check_refund(policy, order, back, context.now.date())
+    gone = {item for one in refunds for item in one.items or order.items}
+    items = picked_items(order, inputs.get("items"))
+    wanted = worth(order, items) if items else order.total - back
+    outcome = check_refund(policy, order, back, context.now.date(), wanted)
+    if set(items) & gone:
+        outcome = "already"
+    if outcome == "eligible" and _asks_too_often(context, order, policy.most_in_90_days):
+        outcome = "over_limit"
     return outcome, {
         "order": order.number,
-        "amount": money(back if outcome == "already" else order.total - back, order.currency),
+        "amount": money(back if outcome == "already" else wanted, order.currency),
+        "items": list(items or order.items),
+        "pick": text(inputs, "items") or ALL,
+        "count": len(order.items) if len(order.prices) == len(order.items) else 1,
+        **dict(zip(NAMED, order.items, strict=False)),
+        "gift": order.gift,
         "method": order.method,
         "days": policy.working_days,
         "window_days": policy.window_days,
@@ -28,24 +48,70 @@ def check(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     }
 
 
+def picked_items(order: Order, pick: Value) -> tuple[str, ...]:
+    """Return the item that a pick ("one", "two", "three") or its name means; () is all of the order."""
+    name = str(pick or ALL)
+    if name in NAMED and NAMED.index(name) < len(order.items):
+        return (order.items[NAMED.index(name)],)
+    return tuple(item for item in order.items if item == name)
+
+
+def worth(order: Order, items: tuple[str, ...]) -> Decimal:
+    """Return what some items of an order cost; an order without prices is refunded as a whole."""
+    if len(order.prices) != len(order.items):
+        return order.total
+    left, total = list(items), Decimal(0)
+    for item, price in zip(order.items, order.prices, strict=True):
+        if item in left:
+            left.remove(item)
+            total += price
+    return min(total, order.total)
+
+
+def _asks_too_often(context: Context, order: Order, most: int) -> bool:
+    """Return whether a customer has had so many refunds lately that a person looks at the next."""
+    if not order.customer:
+        return False
+    since = context.now.date() - THESE_DAYS
+    before = [
+        one
+        for one in context.shop.refunds_of_customer(order.customer)
+        if (one.requested_on or date.min) >= since
+    ]
+    return len(before) >= most
+
+
 def request(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     """Ask the shop for the refund that was offered and confirmed."""
     order = context.shop.order(text(inputs, "order"))
-    wanted = inputs.get("amount")
-    try:
-        amount = Decimal(str(wanted.get("amount") if isinstance(wanted, dict) else wanted))
-    except InvalidOperation:
+    amount = amount_in(inputs)
+    if order is None or amount is None:
         return "rejected", {}
-    refund = context.shop.request_refund(order.number, amount, context.key) if order else None
-    if refund is None or order is None:
+    items = picked_items(order, inputs.get("items"))
+    refund = context.shop.request_refund(order.number, amount, context.key, items)
+    if refund is None:
         return "rejected", {}
+    customer = context.shop.customer(order.customer) if order.customer else None
+    if customer is not None:
+        context.write(inputs.get("message"), customer.phone, customer.email, number=refund.number)
     return "accepted", {
         "number": refund.number,
         "order": refund.order,
         "amount": money(refund.amount, refund.currency),
+        "items": list(items or order.items),
         "method": order.method,
         "days": refund_policy(context.policies, order.placed_on).working_days,
     }
+
+
+def amount_in(inputs: Mapping[str, Value]) -> Decimal | None:
+    """Return the money that an action is to move, None where it is no amount."""
+    wanted = inputs.get("amount")
+    try:
+        amount = Decimal(str(wanted.get("amount") if isinstance(wanted, dict) else wanted))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
 
 
 def track(context: Context, inputs: Mapping[str, Value]) -> Outcome:
@@ -67,7 +133,16 @@ def track(context: Context, inputs: Mapping[str, Value]) -> Outcome:
 
 
 def send_back(context: Context, inputs: Mapping[str, Value]) -> Outcome:
-    """Let an order come back, for its money or for another one; the label goes out by e-mail."""
+    """Let an order come back, for its money or for another one; the label goes out as a message."""
+    return _back(context, inputs, "exchange" if text(inputs, "wish") == "exchange" else "refund")
+
+
+def exchange(context: Context, inputs: Mapping[str, Value]) -> Outcome:
+    """Let an order come back for another one."""
+    return _back(context, inputs, "exchange")
+
+
+def _back(context: Context, inputs: Mapping[str, Value], wish: Literal["refund", "exchange"]) -> Outcome:
     order = context.shop.order(text(inputs, "order"))
     if order is None:
         return "not_found", {}
@@ -77,9 +152,15 @@ def send_back(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     told |= {"window_days": policy.window_days, "delivered_on": day(order.delivered_on)}
     if may != "returnable":
         return may, told
-    wish: Literal["refund", "exchange"] = "exchange" if text(inputs, "wish") == "exchange" else "refund"
-    back = context.shop.request_return(order.number, (), wish, text(inputs, "reason"), context.key)
-    return ("sent", {**told, "number": back.number}) if back else ("already", told)
+    items = picked_items(order, inputs.get("items"))
+    back = context.shop.request_return(order.number, items, wish, text(inputs, "reason"), context.key)
+    if back is None:
+        return "already", told
+    customer = context.shop.customer(order.customer) if order.customer else None
+    link = context.shop.document("return_label", order.number) or ""
+    phone, email = (customer.phone, customer.email) if customer else ("", "")
+    channel = context.write(inputs.get("message"), phone, email, link=link, number=back.number)
+    return "sent", {**told, "number": back.number, "items": list(back.items), "channel": channel}
 
 
 def coupon(context: Context, inputs: Mapping[str, Value]) -> Outcome:
@@ -98,3 +179,135 @@ def coupon(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     if found.expires_on is not None and found.expires_on < context.now.date():
         return "expired", told
     return ("valid" if not found.least else "valid_from"), told
+
+
+def grant(context: Context, inputs: Mapping[str, Value]) -> Outcome:
+    """Give who calls a voucher as an apology, within the policies."""
+    customer, rules = subject_of(context, None).customer, context.rules.goodwill
+    if customer is None:
+        return "unknown", {}
+    before = context.office.ledger.last("coupon.grant", customer.id)
+    if before is not None and before > context.now - timedelta(days=rules.every_days):
+        return "over_limit", {}
+    until = context.now.date() + timedelta(days=rules.valid_days)
+    given = context.shop.grant_coupon(customer.id, rules.amount, rules.currency, until, context.key)
+    if given is None:
+        return "unknown", {}
+    channel = context.write(inputs.get("message"), customer.phone, customer.email, code=given.code)
+    return "granted", {
+        "code": given.code,
+        "amount": money(given.amount, given.currency),
+        "expires_on": day(given.expires_on),
+        "channel": channel,
+    }
+
+
+_REFUND = {
+    "number": "text",
+    "order": "order_number",
+    "amount": MONEY,
+    "items": "list",
+    "pick": "text",
+    "count": "number",
+    **dict.fromkeys(NAMED, "text"),
+    "gift": "yes_no",
+    "method": "text",
+    "days": "number",
+    "window_days": "number",
+    "delivered_on": "date",
+    "requested_on": "date",
+}
+_BACK = {
+    "number": "text",
+    "order": "order_number",
+    "items": "list",
+    "window_days": "number",
+    "delivered_on": "date",
+    "channel": "text",
+}
+_BACK_ENDS = ("sent", "too_late", "not_delivered", "already", "not_found", "unavailable")
+_COUPON = {"code": "text", "amount": MONEY, "least": MONEY, "expires_on": "date", "channel": "text"}
+ACTIONS: tuple[tuple[ActionType, Run], ...] = (
+    (
+        ActionType(
+            "refund.check",
+            {**ORDER, "items": "text?", "reason": "text?"},
+            ("eligible", "needs_return", "too_late", "over_limit", "already", "not_found", "unavailable"),
+            "refund",
+            fields=_REFUND,
+            level=1,
+        ),
+        check,
+    ),
+    (
+        ActionType(
+            "refund.request",
+            {**ORDER, "amount": "amount", "items": "text?", "message": "message?"},
+            ("accepted", "rejected", "unavailable"),
+            "refund",
+            moves_money=True,
+            fields=_REFUND,
+            empty=("rejected", "unavailable"),
+            level=1,
+            over="rejected",
+        ),
+        request,
+    ),
+    (
+        ActionType(
+            "refund.track",
+            ORDER,
+            ("requested", "paid", "none", "not_found", "unavailable"),
+            "refund",
+            fields=_REFUND,
+            level=1,
+        ),
+        track,
+    ),
+    (
+        ActionType(
+            "return.label",
+            {**ORDER, "wish": "text?", "items": "text?", "reason": "text?", "message": "message?"},
+            _BACK_ENDS,
+            "sending",
+            fields=_BACK,
+            level=1,
+        ),
+        send_back,
+    ),
+    (
+        ActionType(
+            "exchange.request",
+            {**ORDER, "items": "text?", "reason": "text?", "message": "message?"},
+            _BACK_ENDS,
+            "sending",
+            fields=_BACK,
+            level=1,
+        ),
+        exchange,
+    ),
+    (
+        ActionType(
+            "coupon.check",
+            {"code": "text"},
+            ("valid", "valid_from", "expired", "used", "not_found", "unavailable"),
+            "coupon",
+            fields=_COUPON,
+        ),
+        coupon,
+    ),
+    (
+        ActionType(
+            "coupon.grant",
+            {"message": "message?"},
+            ("granted", "over_limit", "unknown", "unavailable"),
+            "coupon",
+            moves_money=True,
+            fields=_COUPON,
+            empty=("over_limit", "unknown", "unavailable"),
+            level=1,
+            over="over_limit",
+        ),
+        grant,
+    ),
+)

@@ -1,7 +1,7 @@
 """The back end of a call script: a shop in memory that holds and fails as the script says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,17 +9,38 @@ from typing import Any
 from ivr.commerce.actions import run
 from ivr.commerce.context import Context
 from ivr.commerce.model import Order, Refund, Shipment
+from ivr.commerce.office_memory import MemoryOffice
+from ivr.commerce.personal import known_caller
 from ivr.commerce.records import MemoryRecords
-from ivr.commerce.samples import SAMPLE_CUSTOMERS, sample_money, sample_orders, sample_parcels
+from ivr.commerce.samples import (
+    SAMPLE_CUSTOMERS,
+    sample_goods,
+    sample_money,
+    sample_orders,
+    sample_parcels,
+    sample_pins,
+)
 from ivr.commerce.shop import EmbeddedShop
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
 from ivr.dialog.script import Perform, Script, failed_actions
-from ivr.ports import Booking, Clock, Rating
+from ivr.ports import Clock
 
 
-def back_end(script: Script, policies: Mapping[str, Value]) -> Perform:
-    """Return the function that runs a script's actions. Orders that it names replace samples."""
+@dataclass(frozen=True, slots=True)
+class BackEnd:
+    """Runs a script's actions; `known` is what the hotline knows of who calls."""
+
+    perform: Perform
+    known: Mapping[str, Value]
+
+    def __call__(self, act: Act, now: datetime) -> Acted:
+        """Run an action."""
+        return self.perform(act, now)
+
+
+def back_end(script: Script, policies: Mapping[str, Value]) -> BackEnd:
+    """Return what runs a script's actions. Orders that it names replace samples."""
     given, today = script.given.orders or {}, script.at.date()
     orders = sample_orders(today) | {number: _order(number, data) for number, data in given.items()}
     records: list[object] = [
@@ -27,34 +48,27 @@ def back_end(script: Script, policies: Mapping[str, Value]) -> Perform:
         *orders.values(),
         *sample_parcels(today),
         *sample_money(today),
+        *sample_goods(),
+        *sample_pins(),
     ]
     for number, data in given.items():
         records += _around(number, orders[number], data)
     refusing = {number for number, data in given.items() if data.get("refused")}
     shop = _RefusingShop(MemoryRecords(records), lambda: script.at, refusing)
-    count, follow = iter(range(1_000_000)), MemoryFollowUps()
+    count, memory = iter(range(1_000_000)), MemoryOffice(lambda: script.at)
+    for name in script.given.locked:
+        memory.lock(name)
 
     def perform(act: Act, now: datetime) -> Acted:
-        return run(act, Context(shop, follow, policies, now, "script", f"script:{next(count)}"))
+        key = f"script:{next(count)}"
+        done = run(
+            act, Context(shop, memory.office, policies, now, "script", key, script.caller, script.language)
+        )
+        memory.ran(key, act, done)
+        return done.acted
 
-    return failed_actions(script.given.faults, perform)
-
-
-@dataclass(slots=True)
-class MemoryFollowUps:
-    """Keeps call backs and ratings in memory, once per key."""
-
-    bookings: dict[str, Booking] = field(default_factory=dict)
-    ratings: dict[str, Rating] = field(default_factory=dict)
-
-    def book_callback(self, booking: Booking, key: str) -> str:
-        """Keep a call back."""
-        self.bookings.setdefault(key, booking)
-        return f"B{list(self.bookings).index(key) + 1001}"
-
-    def keep_rating(self, rating: Rating, key: str) -> None:
-        """Keep a rating."""
-        self.ratings.setdefault(key, rating)
+    known = known_caller(shop, memory.office, script.caller, script.at, policies)
+    return BackEnd(failed_actions(script.given.faults, perform), known)
 
 
 class _RefusingShop(EmbeddedShop):
@@ -80,7 +94,10 @@ def _order(number: str, data: Mapping[str, Any]) -> Order:
         eta=_day(data.get("eta")),
         delivered_on=_day(data.get("delivered_on")),
         items=tuple(data.get("items", ())),
-        customer=data.get("customer"),
+        customer=data.get("customer", "C1"),
+        prices=tuple(Decimal(str(one)) for one in data.get("prices", ())),
+        gift=bool(data.get("gift")),
+        placed_on=_day(data.get("placed_on")),
         instalments=bool(data.get("instalments")),
         payment=data.get("payment", "paid"),
     )

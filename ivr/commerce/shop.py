@@ -3,16 +3,23 @@
 A change is made as a whole and once per idempotency key, so that asking twice does nothing twice.
 """
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from rapidfuzz import fuzz
 
 from ivr.commerce.model import (
     OPEN_TO_CHANGE,
     Coupon,
     Customer,
     Order,
+    Pin,
     Product,
     Refund,
     Return,
@@ -23,6 +30,50 @@ from ivr.errors import Unavailable
 from ivr.ports import Clock
 
 Wish = Literal["refund", "exchange"]
+SITE = "https://shop.example"
+"""Where the embedded shop's customers find their documents."""
+MOST_PRODUCTS, SAME_WORD, THING = 5, 85, 60
+"""How many products may be meant, how alike (0 to 100) a word must be, and what the thing itself counts."""
+_HASHER = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+"""Four digits are guessed at once from any hash; what guards them is that three wrong ones lock."""
+
+
+def hashed_pin(pin: str, salt: bytes | None = None) -> str:
+    """Return what is kept of a PIN; `salt` of 16 bytes only where the same must come out again."""
+    return _HASHER.hash(pin, salt=salt)
+
+
+def is_pin(digest: str, pin: str) -> bool:
+    """Return whether a PIN is the one that was kept."""
+    try:
+        return _HASHER.verify(digest, pin)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def likely_products(words: str, products: Sequence[Product]) -> list[Product]:
+    """Return the products that words may mean, the likeliest first; an exact name is the only one."""
+    said = words.lower().strip()
+    exact = [one for one in products if one.name.lower() == said or said == one.sku.lower()]
+    if exact or not said:
+        return exact
+    scored = sorted(((_alike(said, one), one) for one in products), key=lambda pair: (-pair[0], pair[1].sku))
+    best = scored[0][0] if scored else 0
+    return [one for score, one in scored if score >= max(THING, best - 5)][:MOST_PRODUCTS]
+
+
+def _alike(said: str, product: Product) -> float:
+    """Return how alike a name is, 0 to 100: its last word, the thing itself, must have been heard."""
+    if any(word in said for word in product.words):
+        return 100.0
+    heard, (*others, thing) = set(said.split()), product.name.lower().split() or [""]
+
+    def close(word: str) -> float:
+        return max((fuzz.ratio(word, one) for one in heard), default=0.0)
+
+    if close(thing) < SAME_WORD:
+        return 0.0
+    return THING + (100 - THING) * sum(map(close, others)) / (100 * len(others)) if others else 100.0
 
 
 class EmbeddedShop:
@@ -75,9 +126,24 @@ class EmbeddedShop:
         """Return what is on its way back of an order."""
         return self.records.find(Return, "order", order)
 
-    def product(self, name: str) -> Product | None:
-        """Return the product that goes by a name, or None."""
-        return next(iter(self.records.find(Product, "name", name.lower())), None)
+    def refunds_of_customer(self, customer: str) -> list[Refund]:
+        """Return the refunds of a customer's newest orders."""
+        orders = [one.number for one in self.orders_of(customer)]
+        return self.records.find(Refund, "order", *orders) if orders else []
+
+    def products(self, words: str) -> list[Product]:
+        """Return the products that a caller may mean by some words, the likeliest first."""
+        return likely_products(words, self.records.all(Product))
+
+    def check_pin(self, customer: str, pin: str) -> bool | None:
+        """Return whether this is the customer's PIN; None where they have set none."""
+        kept = self.records.get(Pin, customer)
+        return None if kept is None else is_pin(kept.digest, pin)
+
+    def document(self, kind: str, order: str) -> str | None:
+        """Return the address under which the customer finds a document of an order, or None."""
+        known = self.records.get(Order, order)
+        return f"{SITE}/{kind.replace('_', '-')}/{order}" if known else None
 
     def coupon(self, code: str) -> Coupon | None:
         """Return a coupon, or None."""
@@ -132,6 +198,46 @@ class EmbeddedShop:
             if known is None or known.status not in OPEN_TO_CHANGE or not address.strip():
                 return None
             changed = replace(known, address=address.strip())
+            change.put(changed)
+            return changed
+
+        return self.records.change(key, work)
+
+    def grant_coupon(
+        self, customer: str, amount: Decimal, currency: str, expires_on: date, key: str
+    ) -> Coupon | None:
+        """Give a customer a voucher, once per key; None for an unknown customer or no amount."""
+
+        def work(change: Change) -> Coupon | None:
+            if change.get(Customer, customer) is None or amount <= 0:
+                return None
+            code = f"SORRY{change.new_number(Coupon)}"
+            coupon = Coupon(code, amount, currency, expires_on=expires_on, customer=customer)
+            change.put(coupon)
+            return coupon
+
+        return self.records.change(key, work)
+
+    def lock_account(self, customer: str, key: str) -> Customer | None:
+        """Let an account take no more orders and logins; None for an unknown customer."""
+        return self._changed(customer, key, locked=True)
+
+    def change_phone(self, customer: str, phone: str, key: str) -> Customer | None:
+        """Keep another telephone number (E.164) of a customer, once per key."""
+        return self._changed(customer, key, phone=phone)
+
+    def reset_link(self, customer: str, key: str) -> str | None:
+        """Return a fresh address at which a customer sets a new password, the same per key."""
+        known = self._changed(customer, key)
+        token = hashlib.sha256(f"{customer} {key}".encode()).hexdigest()[:20]
+        return f"{SITE}/new-password/{token}" if known else None
+
+    def _changed(self, customer: str, key: str, **fields: Any) -> Customer | None:
+        def work(change: Change) -> Customer | None:
+            known = change.get(Customer, customer)
+            if known is None:
+                return None
+            changed = replace(known, **fields)
             change.put(changed)
             return changed
 

@@ -19,14 +19,20 @@ class Reason:
 
 
 def urgency(
-    rules: PriorityPolicy, matter: str | None, said: Sequence[str], level: str, calls_before: int
+    rules: PriorityPolicy,
+    matter: str | None,
+    said: Sequence[str],
+    level: str,
+    calls_before: int,
+    open_cases: int = 0,
 ) -> list[Reason]:
     """Return the reasons that hold. `calls_before` is how often the caller has rung in the last day."""
     found = [
         Reason(f"matter: {(matter or '').replace('_', ' ')}", rules.matters.get(matter or "", 0)),
         Reason(f"{level} member", rules.levels.get(level, 0)),
-        *_urgent_words(rules, said),
+        *urgent_words(rules, said),
         Reason("has rung before within a day", rules.called_before if calls_before else 0),
+        Reason("has an open case", rules.open_case if open_cases else 0),
     ]
     return [reason for reason in found if reason.counts]
 
@@ -36,7 +42,7 @@ def priority(rules: PriorityPolicy, own: int, reasons: Sequence[Reason]) -> int:
     return max(own, min(rules.most, own + sum(reason.counts for reason in reasons)))
 
 
-def _urgent_words(rules: PriorityPolicy, said: Sequence[str]) -> list[Reason]:
+def urgent_words(rules: PriorityPolicy, said: Sequence[str]) -> list[Reason]:
     """Return the weightiest of the words that count: two of them are not twice as urgent."""
     line = f" {' '.join(word for text in said for word in words(text))} "
     heard = [

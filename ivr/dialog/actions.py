@@ -43,7 +43,7 @@ class Listen:
 
     Keys end the input after `max_keys` of them, at `finish_key` ("" for none), or after
     `inter_digit_ms` without a further one. `end_ms` of silence end speech; 0 leaves that to what is
-    expected.
+    expected. What is `secret` (a PIN) is neither shown nor kept.
     """
 
     expect: Expect
@@ -54,6 +54,7 @@ class Listen:
     finish_key: str = ""
     inter_digit_ms: int = 3000
     end_ms: int = 0
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,10 @@ class ActionType:
 
     `inputs` maps a name to its type (order_number, amount, date, phone, text …); a type that ends
     in `?` may be left out. `result` names the slot that the outcome's data fills, `fields` its parts
-    with their types; the outcomes in `empty` bring no data. `verifies` tells that the action proves
-    who is calling.
+    with their types; the outcomes in `empty` bring no data. `level` is how sure it must be who calls
+    (see `ivr.commerce.standing`); below it the outcome is UNVERIFIED, which menus do not wire: the
+    engine calls the sub-flow that proves who calls. `over` is the outcome when a limit is reached;
+    `unless` names outcomes that cannot be when an input is given; of the inputs in `either` one is needed.
     """
 
     name: str
@@ -141,4 +144,11 @@ class ActionType:
     moves_money: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     empty: tuple[str, ...] = ("not_found", "unavailable")
-    verifies: bool = False
+    level: int = 0
+    over: str = ""
+    unless: Mapping[str, str] = field(default_factory=dict)
+    either: tuple[str, ...] = ()
+
+
+UNVERIFIED = "unverified"
+"""The outcome of any action for which it is not sure enough who calls."""

@@ -7,7 +7,7 @@ with other words; keys and speech stand side by side; one sentence fills every s
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ivr.dialog.actions import Expect, Listen
+from ivr.dialog.actions import UNVERIFIED, Expect, Listen
 from ivr.dialog.arriving import Arriving, number_of
 from ivr.dialog.events import Acted, Pressed, Recorded, Silent, Spoke, Value
 from ivr.dialog.flow import Collect, Do, Exit, Listening, Menu, Queue, Recording, give_up_of, inputs_of
@@ -27,11 +27,15 @@ class Answering(Arriving):
     # ---- what came back
 
     def acted(self, node: Do, event: Acted) -> None:
-        """Take the exit that the action's outcome names."""
+        """Take the exit that the action's outcome names; first of all it must be sure enough who calls."""
+        if event.outcome == UNVERIFIED:
+            return self.prove(node, event.data)
         if event.data:
             self.fill({node.result: dict(event.data)})
         if node.kind == "callback" and event.outcome == "booked":
             self.came_to = "callback"
+        if self.came_to == "voicemail":
+            self.came_to = ""  # what was recorded was for this action
         leave = node.exits.get(event.outcome) or node.exits.get("unavailable")
         if leave is None:
             return self.give_up(Exit(self.flow.give_up))
@@ -79,7 +83,9 @@ class Answering(Arriving):
             case Pressed(digits=digits):
                 return hear_keys(self.flow, node, digits)
             case Spoke():
-                situation = Situation(self.matter, self.facts.slots, self.today, self.home)
+                situation = Situation(
+                    self.matter, self.facts.slots, self.today, self.home, bool(self.came_to)
+                )
                 return hear(self.flow, node, self.event, situation)
             case _:
                 return None

@@ -5,13 +5,16 @@ without the caller: texts, slots, decisions, actions, sub-flows. What answers me
 business of `ivr.dialog.answering`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from ivr.dialog.actions import Act, Expect, HangUp, JoinQueue, Listen, Reply, Say, Transfer
-from ivr.dialog.events import CallStarted, Event, Value
+from ivr.dialog.events import CallStarted, Event, Spoke, Value
 from ivr.dialog.flow import (
+    LATER,
     Collect,
     Condition,
     Decide,
@@ -45,6 +48,11 @@ MOST_HEARD = 12
 """Nodes remembered whose long prompt was heard; who comes back after more hears it in full."""
 
 
+CUSTOMER = "customer"
+"""The slot that holds what is known of who calls."""
+_LATER = re.compile(r"(\{(?:" + "|".join(LATER) + r")\})")
+
+
 class Arriving:
     """A call on its way through the nodes.
 
@@ -76,7 +84,8 @@ class Arriving:
         """Begin a call, forgetting whatever there was."""
         language = event.language if event.language in self.base.languages else self.base.language
         place = Place(self.base.start, language)
-        facts = Facts(event.caller, called=event.called, draw=event.draw)
+        slots: dict[str, Value] = {CUSTOMER: dict(event.known)} if event.known else {}
+        facts = Facts(event.caller, slots, called=event.called, draw=event.draw)
         self.__init__(self.base, CallState(place, facts), self.event)  # type: ignore[misc]
         self.enter(Exit(self.base.start))
 
@@ -206,11 +215,15 @@ class Arriving:
             self._ask_in_every_language(node)
         else:
             self.prompt(prompts.say, node.name, barge_in=prompts.barge_in, whole=whole)
-        self.said.append(self.flow.listens[node.name])
+        self.listen(node)
 
     def listen(self, node: Listening) -> None:
-        """Listen for the node's answer."""
-        self.said.append(self.flow.listens[node.name])
+        """Listen for the node's answer; words with slots in them are those of this call."""
+        listen = self.flow.listens[node.name]
+        if isinstance(listen, Listen) and any("{" in phrase for phrase in listen.expect.phrases):
+            phrases = tuple(filter(None, map(self.worded, listen.expect.phrases)))
+            listen = replace(listen, expect=replace(listen.expect, phrases=phrases))
+        self.said.append(listen)
 
     def _ask_in_every_language(self, node: Collect) -> None:
         for language in (self.language, *(name for name in node.values if name != self.language)):
@@ -281,10 +294,20 @@ class Arriving:
     # ---- sub-flows
 
     def _call(self, node: Subflow) -> Exit:
+        return self._begin(node, {name: self.input(value) for name, value in node.inputs.items()})
+
+    def prove(self, node: Do, asked: Mapping[str, Value]) -> None:
+        """Let the caller prove who they are, then run the action again; without a way a person takes over."""
+        caller = self.flow.called_by(node.name)
+        if caller is None or self.home == caller.flow:
+            return self.give_up(Exit(self.flow.give_up))
+        wanted = self.flow.subflows[caller.flow].inputs
+        return self.enter(self._begin(caller, {name: asked.get(name) for name in wanted}))
+
+    def _begin(self, node: Subflow, given: Mapping[str, Value]) -> Exit:
         """Begin a sub-flow: its own slots are empty but for its inputs; what they hide comes back."""
         self.fixed = False
         head = self.flow.subflows[node.flow]
-        given = {name: self.input(value) for name, value in node.inputs.items()}
         slots = self.facts.slots
         hidden = {name: value for name, value in slots.items() if name in head.own}
         inside = {name: value for name, value in slots.items() if name not in head.own}
@@ -296,8 +319,8 @@ class Arriving:
     def _return(self, node: Return) -> Exit:
         if not self.frames:  # reached by the way back, after the sub-flow had ended
             return Exit(self.flow.give_up)
-        caller = self.flow.nodes[self.frames[-1]]
-        assert isinstance(caller, Subflow)
+        caller = self.flow.called_by(self.frames[-1])
+        assert caller is not None
         found = {kept: self.facts.slots.get(name) for name, kept in caller.results.items()}
         self._leave_frame()
         self.fill({name: value for name, value in found.items() if value is not None})
@@ -305,8 +328,8 @@ class Arriving:
 
     def _leave_frame(self) -> None:
         self.fixed = False
-        caller = self.flow.nodes[self.frames[-1]]
-        assert isinstance(caller, Subflow)
+        caller = self.flow.called_by(self.frames[-1])
+        assert caller is not None
         own = self.flow.subflows[caller.flow].own
         slots = {name: value for name, value in self.facts.slots.items() if name not in own}
         slots |= self.facts.shadows[-1]
@@ -323,8 +346,8 @@ class Arriving:
     @property
     def home(self) -> str:
         """Return the sub-flow that is running, "" for none."""
-        caller = self.flow.nodes[self.frames[-1]] if self.frames else None
-        return caller.flow if isinstance(caller, Subflow) else ""
+        caller = self.flow.called_by(self.frames[-1]) if self.frames else None
+        return caller.flow if caller else ""
 
     # ---- actions, queues, the end
 
@@ -348,7 +371,11 @@ class Arriving:
     def _act(self, node: Do) -> None:
         if self.acts >= MAX_ACTS:
             return self.give_up(Exit(self.flow.give_up))
-        inputs = {name: self.input(value) for name, value in node.inputs.items()}
+        kinds = node.action.inputs
+        inputs = {
+            name: self.message(str(value)) if kinds.get(name, "").startswith("message") else self.input(value)
+            for name, value in node.inputs.items()
+        }
         self.node, self.acting, self.acts = node.name, node.action.name, self.acts + 1
         words = self.worded(node.filler or self.flow.phrases["filler"])
         self.effect = Act(node.action.name, inputs, node.name, Say(words, node.name, self.language))
@@ -358,6 +385,21 @@ class Arriving:
         if not (isinstance(value, str) and value.startswith("$")):
             return value
         return number_of(self.fact(value[1:]))
+
+    def message(self, name: str) -> Value:
+        """Return what is written to a customer, with its slots filled; holes of LATER stay for the action."""
+        template = self.flow.messages.get(name)
+        if template is None:
+            return None
+        return {
+            "name": name,
+            "subject": self._written(template.subject),
+            "text": self._written(template.text),
+        }
+
+    def _written(self, template: str) -> str:
+        parts = _LATER.split(template)
+        return "".join(part if number % 2 else self.worded(part) for number, part in enumerate(parts))
 
     def _queue(self, node: Queue) -> None:
         if node.say:
@@ -465,6 +507,8 @@ class Arriving:
                 return self.facts.caller or None
             case ["called"]:
                 return self.facts.called or None
+            case ["said"]:
+                return self.event.text if isinstance(self.event, Spoke) else None
             case ["language"]:
                 return self.language
             case ["matter"]:

@@ -252,7 +252,7 @@ def _collect(name: str, doc: CollectDoc, around: Around) -> Collect:
         doc.collect,
         doc.as_,
         _exit(doc, f"{name}.goto"),
-        doc.confirm,
+        "never" if doc.secret else doc.confirm,
         span_of(length) if length is not None else LENGTHS.get(doc.as_, (1, 1)),
         _values(doc.values),
         doc.check or (number.check if ours else None),
@@ -260,6 +260,7 @@ def _collect(name: str, doc: CollectDoc, around: Around) -> Collect:
         {"past": True, "future": False}.get(doc.dates),
         doc.spelled,
         "" if doc.finish_key == "none" else doc.finish_key,
+        doc.secret,
     )
 
 

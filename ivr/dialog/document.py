@@ -26,10 +26,12 @@ from ivr.dialog.flow import (
     Exit,
     Flow,
     Menu,
+    MessageText,
     Node,
     Queue,
     Subflow,
     SubflowHead,
+    Verify,
     fills_of,
     inputs_of,
     listen_for,
@@ -43,6 +45,7 @@ from ivr.dialog.shape import (
     Doc,
     HotlineDoc,
     IntentDoc,
+    MessageDoc,
     NodeDoc,
     ReturnDoc,
     SubflowDoc,
@@ -52,7 +55,7 @@ from ivr.dialog.translate import FOLDER, Original, Translator
 
 HEAD = "hotline.yaml"
 """The file that names the hotline; the others add nodes to it."""
-CALENDARS, POLICIES, ROUTING = "calendars.yaml", "policies.yaml", "routing.yaml"
+CALENDARS, POLICIES, ROUTING, MESSAGES = "calendars.yaml", "policies.yaml", "routing.yaml", "messages.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +249,18 @@ class _Reading:
         )
         languages = (head.language, *others)
         calendars = self._calendars(head)
-        flow = self._in_language(head, self.docs, head.language, languages, calendars, quiet=False)
+        messages = self._messages()
+        flow = self._in_language(head, self.docs, messages, head.language, languages, calendars, quiet=False)
         tongues = {}
         for language in others:
             translator = Translator(language, self.sources[f"{FOLDER}{language}.yaml"])
             own_head, docs = self._translated(head, translator)
-            made = self._in_language(own_head, docs, language, languages, calendars, quiet=True)
+            translator.unknown(messages, "messages")
+            written = {
+                name: translator.doc(doc, ("messages", name), Original(self.sources[MESSAGES], (name,)))
+                for name, doc in messages.items()
+            }
+            made = self._in_language(own_head, docs, written, language, languages, calendars, quiet=True)
             tongues[language] = made
         return replace(flow, tongues=tongues) if tongues else flow
 
@@ -269,6 +278,12 @@ class _Reading:
         }
         return own, docs
 
+    def _messages(self) -> dict[str, MessageDoc]:
+        source = self.sources.get(MESSAGES)
+        data = source.data if source is not None and isinstance(source.data, dict) else {}
+        docs = {name: _checked(MessageDoc, raw, source, (name,)) for name, raw in data.items() if source}
+        return {name: doc for name, doc in docs.items() if doc is not None}
+
     def _calendars(self, head: HotlineDoc) -> dict[str, Calendar]:
         source = self.sources.get(CALENDARS)
         if source is None or source.data is None:
@@ -279,6 +294,7 @@ class _Reading:
         self,
         head: HotlineDoc,
         docs: Mapping[str, NodeDoc],
+        messages: Mapping[str, MessageDoc],
         language: str,
         languages: tuple[str, ...],
         calendars: Mapping[str, Calendar],
@@ -323,6 +339,8 @@ class _Reading:
             homes=dict(self.homes),
             depends=_depends(nodes),
             counted=_counted(nodes),
+            verify=Verify(head.verify.flow, head.verify.failed) if head.verify else None,
+            messages={name: MessageText(doc.text, doc.subject or "") for name, doc in messages.items()},
         )
 
     def _add(self, nodes: dict[str, Node], node: Node, doc: str, place: Place) -> None:
@@ -399,7 +417,7 @@ class _Quiet:
 
 
 def _holds_nodes(source: Source) -> bool:
-    return "/" not in source.file and source.file not in (POLICIES, CALENDARS, ROUTING)
+    return "/" not in source.file and source.file not in (POLICIES, CALENDARS, ROUTING, MESSAGES)
 
 
 def _data(sources: Mapping[str, Source], file: str) -> dict[str, Value]:

@@ -26,7 +26,7 @@ class CallStarted:
 
     `draw` (0 to 99) is the call's lot for prompts of several wordings: it stays for the whole call.
     `language` is the one to begin in, as the number dialled or the caller's record tell; "" for the
-    hotline's own.
+    hotline's own. `known` is what is known of who calls; it fills the slot `customer`.
     """
 
     at: datetime
@@ -34,6 +34,7 @@ class CallStarted:
     called: str = ""
     draw: int = 0
     language: str = ""
+    known: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A hotline as checked, immutable data. A `Flow` that exists is sound: every target is there."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -139,6 +139,7 @@ class Collect:
     past: bool | None = None
     spelled: bool = False
     finish_key: str = "#"
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,22 @@ class Goodbye:
     outcome: str | None = None
 
 
+VERIFIED = "verified"
+"""The end of the sub-flow that proves who calls, when it has."""
+
+
+LATER = ("code", "link", "number", "due")
+"""Holes of a message that its action fills."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """What is written to a customer: a text with slots, and for e-mail a subject."""
+
+    text: str
+    subject: str = ""
+
+
 Listening = Menu | Collect | Recording
 Node = (
     Menu | Collect | Recording | Do | Tell | Decide | Queue | Forward | Subflow | Return | Language | Goodbye
@@ -285,6 +302,14 @@ class SubflowHead:
     results: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     own: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """How callers prove who they are: a sub-flow that ends with `verified`, and where all others go."""
+
+    flow: str
+    failed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +343,8 @@ class Flow:
     homes: Mapping[str, str] = field(default_factory=dict)
     depends: Mapping[str, frozenset[str]] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
+    verify: Verify | None = None
+    messages: Mapping[str, MessageText] = field(default_factory=dict)
     tongues: Mapping[str, "Flow"] = field(default_factory=dict)
     steps: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `engine.step` remembers of this flow: a cache, no part of its value."""
@@ -330,6 +357,18 @@ class Flow:
     def speaking(self, language: str) -> "Flow":
         """Return the flow in a language; in its own one where that is not spoken."""
         return self.tongues.get(language, self)
+
+    def called_by(self, node: str) -> Subflow | None:
+        """Return what a node calls: its sub-flow, or for an action the one that proves who calls."""
+        match self.nodes[node]:
+            case Subflow() as known:
+                return known
+            case Do() if self.verify is not None and self.verify.flow in self.subflows:
+                head = self.subflows[self.verify.flow]
+                exits = {end: Exit(node if end == VERIFIED else self.verify.failed) for end in head.ends}
+                return Subflow(node, self.verify.flow, {}, {}, exits)
+            case _:
+                return None
 
 
 # ---- what is listened for
@@ -370,7 +409,8 @@ def listen_for(
             count = _digit_count(node)
             expect = Expect(EXPECTS[node.kind], said + spoken, count, node.check)
             keys = 1 if node.kind in ONE_KEY else 8 if node.kind == "date" else count[1]
-            return _listen(node, language, expect, max_keys=keys, finish_key=node.finish_key)
+            listen = _listen(node, language, expect, max_keys=keys, finish_key=node.finish_key)
+            return replace(listen, secret=node.secret)
         case Recording():
             wait = question.patience.no_input_ms
             return Record(node.name, language, node.longest_ms, node.silence_ms, node.beep, wait)

@@ -14,6 +14,7 @@ from rapidfuzz.fuzz import ratio
 
 from ivr.dialog.events import Spoke, Value
 from ivr.dialog.flow import Choice, Collect, Command, Exit, Flow, Listening, Menu
+from ivr.dialog.prompts import holes, lookup
 from ivr.dialog.spoken import (
     Span,
     amount_in,
@@ -28,6 +29,7 @@ from ivr.dialog.spoken import (
     words,
     yes_or_no,
 )
+from ivr.dialog.values import key_of
 
 LONG_ANSWER = 6
 """Words beyond a phrase that make it doubtful: a key word somewhere in a long sentence is no answer."""
@@ -58,12 +60,13 @@ PLAIN = frozenset([
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a sentence is heard against: the call's matter, what was told before, the day."""
+    """What a sentence is heard against: the call's matter and whether it is done, what was told, the day."""
 
     matter: str | None = None
     slots: Mapping[str, Value] = field(default_factory=dict)
     today: date = date(2000, 1, 1)
     home: str = ""
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ def hear(flow: Flow, node: Listening, said: Spoke, situation: Situation) -> Hear
     line = words(said.text)
     if not line:
         return None
+    node = with_slots(node, situation.slots)
     told = told_in(flow, node, said.text, line, situation)
     readings = list(_readings(flow, node, said, line, told, situation))
     if all(heard.confidence < 0.5 for heard in readings):
@@ -184,6 +188,24 @@ def hear(flow: Flow, node: Listening, said: Spoke, situation: Situation) -> Hear
     if found is None or found.confidence <= said.confidence:
         return found
     return replace(found, confidence=said.confidence)
+
+
+def with_slots(node: Listening, slots: Mapping[str, Value]) -> Listening:
+    """Return a question with the slots in the words of its values filled: "the first", "{mine.one}"."""
+    if not isinstance(node, Collect) or not any("{" in one for said in node.values.values() for one in said):
+        return node
+    values = {
+        name: tuple(filter(None, (_with_slots(one, slots) for one in said)))
+        for name, said in node.values.items()
+    }
+    return replace(node, values=values)
+
+
+def _with_slots(text: str, slots: Mapping[str, Value]) -> str:
+    """Return a text with its slots as they are; "" where one is not known."""
+    for hole in holes(text):
+        text = text.replace("{" + ".".join(hole.path) + "}", key_of(lookup(slots, hole.path)))
+    return text.strip()
 
 
 def _readings(
@@ -202,7 +224,8 @@ def _readings(
         )
         yield from _filled(flow, node, said.text, line, {}, situation)
         return
-    moves = [*_elsewhere(flow, node, said, situation.matter, extra)] if _names_more(line) else []
+    matter = None if situation.done else situation.matter
+    moves = [*_elsewhere(flow, node, said, matter, extra)] if _names_more(line) else []
     match node:
         case Menu():
             yield from _chosen(flow, node, said, line, extra)
@@ -539,6 +562,8 @@ def _alone(flow: Flow, node: Collect, span: Span, line: Sequence[str]) -> Span:
 
 
 def _named_value(node: Collect, line: Sequence[str]) -> Span | None:
+    if any("{" in phrase for phrases in node.values.values() for phrase in phrases):
+        return None  # "the first" means something only where it is asked
     text = f" {' '.join(line)} "
     for name, phrases in node.values.items():
         for phrase in phrases:

@@ -66,6 +66,7 @@ _ALL = (
         "flow-border", "error", "a way leads into or out of a sub-flow other than by calling it or returning"
     ),
     Rule("outside-flow", "error", "a return stands outside a sub-flow"),
+    Rule("unknown-message", "error", "a message to customers is not in messages.yaml"),
     Rule("unknown-queue", "error", "a queue is not named under queues"),
     Rule("unknown-skill", "error", "a skill is not named under skills"),
     Rule("not-declared", "warning", "queues or skills are used but not named in the head", open=True),

@@ -24,13 +24,14 @@ from ivr.dialog.events import (
     Silent,
     Spoke,
     Transferred,
+    Value,
     Waited,
 )
 from ivr.dialog.flow import LISTENING, Command, Flow, exits_of
 from ivr.dialog.shape import Duration
 from ivr.dialog.source import Fault, Source, read
 from ivr.dialog.spoken import words
-from ivr.dialog.state import CallState, Step
+from ivr.dialog.state import NOTHING, CallState, Step
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """The default time of a script: a Monday noon."""
@@ -83,19 +84,24 @@ class Turn(_Doc):
 
 
 class FaultDoc(_Doc):
-    """An action that fails: `timeout` and `down` both end as `unavailable`; `outcome` names another end."""
+    """An action that fails: `timeout` and `down` both end as `unavailable`; `outcome` names another end.
+
+    It happens so many `times`, `after` as many runs that went well.
+    """
 
     action: str
     fail: Literal["timeout", "down"] = "timeout"
     outcome: str = "unavailable"
     times: int = Field(default=1, ge=1)
+    after: int = Field(default=0, ge=0)
 
 
 class Given(_Doc):
-    """What the back end holds and how it fails."""
+    """What the back end holds and how it fails; `locked` customers gave too many wrong proofs before."""
 
     orders: dict[Annotated[str, BeforeValidator(str)], dict[str, Any]] | None = None
     faults: list[FaultDoc] = []
+    locked: list[str] = []
 
 
 class Ends(_Doc):
@@ -221,10 +227,15 @@ class _Call:
         return self.replies[-1] if self.replies else None
 
 
-def run(flow: Flow, script: Script, perform: Perform, rank: Rank) -> Talk:
-    """Play a script. `failure` in the result says what was expected and what came."""
+def run(
+    flow: Flow, script: Script, perform: Perform, rank: Rank, known: Mapping[str, Value] = NOTHING
+) -> Talk:
+    """Play a script. `failure` in the result says what was expected and what came.
+
+    `known` is what the hotline knows of who calls.
+    """
     call = _Call(flow, script, perform, rank)
-    call.happen(CallStarted(call.now, script.caller, script.called, script.draw, script.language))
+    call.happen(CallStarted(call.now, script.caller, script.called, script.draw, script.language, known))
     for number, turn in enumerate(script.turns, 1):
         failure = _play(call, turn)
         if failure:
@@ -342,12 +353,14 @@ def _plain(text: str) -> str:
 def failed_actions(faults: Sequence[FaultDoc], perform: Perform) -> Perform:
     """Return `perform` with a script's faults in front: each fails its number of times."""
     actions = {fault.action for fault in faults}
-    left = {name: [f.outcome for f in faults if f.action == name for _ in range(f.times)] for name in actions}
+    left = {
+        name: [o for f in faults if f.action == name for o in [None] * f.after + [f.outcome] * f.times]
+        for name in actions
+    }
 
     def with_faults(act: Act, now: datetime) -> Acted:
-        if left.get(act.action):
-            return Acted(now, act.action, left[act.action].pop(0))
-        return perform(act, now)
+        outcome = left[act.action].pop(0) if left.get(act.action) else None
+        return Acted(now, act.action, outcome) if outcome else perform(act, now)
 
     return with_faults
 

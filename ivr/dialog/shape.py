@@ -182,7 +182,7 @@ class ChoiceDoc(ExitDoc):
 class ListeningDoc(NodeDoc):
     """What nodes share that wait for an answer."""
 
-    texts: ClassVar[tuple[str, ...]] = ("say", "say_again", "when_silent", "when_unclear", "help")
+    texts: ClassVar[tuple[str, ...]] = ("say", "say_again", "when_silent", "when_unclear", "help", "always")
 
     say: Variants
     say_again: Texts = []
@@ -218,6 +218,7 @@ class CollectDoc(ListeningDoc):
     dates: Literal["past", "future", "any"] = "any"
     spelled: bool = False
     finish_key: Literal["#", "*", "none"] = "#"
+    secret: bool = False
     goto: Name
     forget: list[Name] = []
 
@@ -417,6 +418,22 @@ class QueueSettingsDoc(Doc):
     title: Text | None = None
 
 
+class VerifyDoc(Doc):
+    """How callers prove who they are before an action that asks for it."""
+
+    flow: Name
+    failed: Name
+
+
+class MessageDoc(Doc):
+    """What is written to customers: by SMS, or by e-mail where there is a subject."""
+
+    texts: ClassVar[tuple[str, ...]] = ("text", "subject")
+
+    text: Text
+    subject: Text | None = None
+
+
 class SubflowDoc(Doc):
     """The head of a sub-flow: a file of nodes that is called and comes back."""
 
@@ -441,6 +458,7 @@ class HotlineDoc(Doc):
     order_number: OrderNumberDoc = OrderNumberDoc()
     queues: dict[Name, QueueSettingsDoc | None] | None = None
     skills: list[Name] | None = None
+    verify: VerifyDoc | None = None
     hotlines: dict[Name, Annotated[str, Field(pattern=r"^(\+[1-9]\d{4,14}|sips?:[^\s<>&]{3,200})$")]] = {}
     phrases: dict[str, Text] = {}
     allow: Allow = {}

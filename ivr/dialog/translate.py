@@ -51,7 +51,9 @@ class Translator:
 
     def head(self, doc: D, original: Original) -> D:
         """Return the head of a hotline with its texts translated."""
-        words = {name: value for name, value in self.data.items() if name not in ("hotline", "nodes")}
+        words = {
+            name: value for name, value in self.data.items() if name not in ("hotline", "nodes", "messages")
+        }
         return self._doc(doc, words, (), original)
 
     def unknown(self, known: Mapping[str, object], *path: str) -> None:

@@ -6,11 +6,11 @@ a seeded `random.Random`, or hypothesis, which shrinks a failing walk to its sho
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ivr.dialog.actions import HangUp, JoinQueue, Listen, Record, Reply, Say, Transfer
+from ivr.dialog.actions import UNVERIFIED, HangUp, JoinQueue, Listen, Record, Reply, Say, Transfer
 from ivr.dialog.engine import begin, step
 from ivr.dialog.events import (
     Acted,
@@ -23,6 +23,7 @@ from ivr.dialog.events import (
     Silent,
     Spoke,
     Transferred,
+    Value,
     Waited,
 )
 from ivr.dialog.flow import LISTENING, Collect, Do, Flow, Forward, Menu, Node, Queue, Recording
@@ -64,6 +65,15 @@ def walks(flow: Flow, rank: Rank, count: int, seed: int) -> Iterator[Walk]:
         yield walk(flow, rank, random.Random(f"{seed}:{number}"))
 
 
+KNOWN: tuple[Mapping[str, Value], ...] = (
+    {},
+    {"name": "Ada", "rating": "due"},
+    {"likely": "late"},
+    {"likely": "today"},
+)
+"""What may be known of a random caller."""
+
+
 class _Caller:
     def __init__(self, flow: Flow, rank: Rank, dice: random.Random) -> None:
         self.flow, self.rank, self.dice, self.walk = flow, rank, dice, Walk()
@@ -75,7 +85,9 @@ class _Caller:
     def run(self) -> None:
         """Call, answer, hang up."""
         language = self.dice.choice(self.flow.languages)
-        self._happen(CallStarted(self.now, "+15550101", "", self.dice.randint(0, 99), language))
+        known = self.dice.choice(KNOWN)
+        lot = self.dice.randint(0, 99)
+        self._happen(CallStarted(self.now, "+15550101", "", lot, language, known))
         while self.walk.broken is None and self.walk.turns < MOST_TURNS and self.state.outcome is None:
             self.walk.turns += 1
             event = self._answer()
@@ -130,11 +142,20 @@ class _Caller:
         node = self._node()
         assert done.effect is not None
         assert isinstance(node, Do)
-        outcome = self.dice.choice(node.action.outcomes)
+        ends = [one for one in node.action.outcomes if node.action.unless.get(one) not in node.inputs]
+        unsure = [UNVERIFIED] if node.action.level and self.flow.verify else []
+        outcome = self.dice.choice([*ends, *unsure])
         if outcome not in node.exits and "unavailable" not in node.exits:
             self.walk.broken = f"'{node.name}' does not handle '{outcome}'"
         self.walk.lines.append(f"           · {node.action.name} → {outcome}")
-        data = {"number": "100245", "status": self.dice.choice(("paid", "shipped", "delivered", "cancelled"))}
+        data: dict[str, Value] = {
+            "number": "100245",
+            "status": self.dice.choice(("paid", "shipped", "delivered", "cancelled")),
+            "count": self.dice.randint(1, 3),
+            "gift": self.dice.random() < 0.2,
+            "points_expire": self.dice.choice((None, "2027-06-30")),
+            "by": self.dice.choice(("postcode", "pin", "code", "order", "locked")),
+        }
         return Acted(self.now, node.action.name, outcome, data if self.dice.random() < 0.8 else {})
 
     def _node(self) -> Node:

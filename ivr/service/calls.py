@@ -21,6 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from ivr.commerce.policy import policies_of
 from ivr.commerce.urgency import priority, urgency
 from ivr.dialog.actions import Act, HangUp, JoinQueue, Listen, Record, Reply, Say, Transfer
+from ivr.dialog.arriving import CUSTOMER
 from ivr.dialog.codec import from_data, state_from_data, state_to_data, to_data
 from ivr.dialog.engine import begin, rescue, step
 from ivr.dialog.events import Acted, CallStarted, Event, HungUp, Pressed, Recorded, Silent, Spoke
@@ -29,15 +30,18 @@ from ivr.dialog.spoken import CARD, is_card, masked
 from ivr.dialog.state import Step
 from ivr.errors import NotFound, TooBusy
 from ivr.ports import Clock
-from ivr.service.effects import Effects, now_at
+from ivr.service.effects import Caller, Effects, now_at
 from ivr.service.feed import Feed
 from ivr.service.menus import Menus, Version
 from ivr.service.queue import Queue
+from ivr.service.sealing import Seal, hidden_event, is_secret
 from ivr.storage.session import Database
-from ivr.storage.tables import CallRow, EffectRow, TurnRow
+from ivr.storage.tables import CallRow, CaseRow, EffectRow, TurnRow
 
 log = structlog.get_logger(__name__)
 A_DAY = timedelta(days=1)
+SLOW_END_MS = 1200
+"""Silence that ends an answer of somebody who speaks slowly."""
 LIVE = ("talking", "queued", "agent")
 
 
@@ -82,9 +86,10 @@ class Calls:
         feed: Feed,
         clock: Clock,
         max_calls: int,
+        seal: Seal,
     ) -> None:
         self._db, self._menus, self._effects, self._queue = db, menus, effects, queue
-        self._feed, self._clock, self._max_calls = feed, clock, max_calls
+        self._feed, self._clock, self._max_calls, self._seal = feed, clock, max_calls, seal
 
     # ---- a call's way
 
@@ -94,14 +99,12 @@ class Calls:
         caller: str,
         called: str,
         media: str,
-        name: str | None = None,
         language: str = "",
-        level: str = "",
     ) -> Part:
         """Start a call with the published menus; a repeat returns the first turn again.
 
-        `name` and `level` are those of a customer who is known by number; `language` is the one to begin
-        in, where the hotline speaks it.
+        `caller` is E.164, "" when withheld. `language` is the one to begin in, where the hotline speaks it;
+        else the one that a known customer prefers.
 
         Raise NotFound when no menu is published, TooBusy when all lines are taken.
         """
@@ -111,14 +114,16 @@ class Calls:
         self._admit()
         version = self._menus.published()
         now = self._clock()
-        event = CallStarted(now, caller, called, lot_of(call), language)
+        known_as = self._effects.caller(caller, version.flow.policies)
+        language = language or str(known_as.get("language") or "")
+        event = CallStarted(now, caller, called, lot_of(call), language, known_as)
         done = step(version.flow, begin(version.flow), event)
         row = CallRow(
             id=call,
             caller=caller,
             called=called,
-            name=name,
-            level=level,
+            name=str(known_as["name"]) if known_as.get("name") else None,
+            level=str(known_as.get("level") or ""),
             media=media,
             menu_version=version.id,
             state=state_to_data(done.state),
@@ -167,9 +172,11 @@ class Calls:
                 if row.turn != turn:
                     return self._known(call, turn, 0)
                 before = state_from_data(row.state)
-                done = step(version.flow, before, event)
+                done = self._seal.step(version.flow, step(version.flow, before, event))
                 row.state, row.turn = state_to_data(done.state), turn + 1
                 where = {"node": before.node, "asked_back": before.place.asking is not None}
+                if is_secret(version.flow, before.node):
+                    event, heard = hidden_event(event), {}
                 part = self._keep_turn(session, row, turn, event, done, {**heard, **where})
         except (IntegrityError, StaleDataError):
             return self._known(call, turn, 0)
@@ -191,7 +198,8 @@ class Calls:
         row = self._row(part.call)
         version = self._menus.version(row.menu_version)
         key = f"{part.call}:{part.turn}:{part.part}:{part.effect.action}"
-        acted = self._effects.run(key, part.call, part.effect, version.flow.policies, wait_s)
+        caller = Caller(part.call, row.caller, _language(row))
+        acted = self._effects.run(key, caller, part.effect, version.flow.policies, wait_s)
         if acted is None:
             return None
         return self._settled(part, now_at(acted, self._clock), version)
@@ -345,7 +353,7 @@ class Calls:
         self, session: Session, row: CallRow, kept: TurnRow, done: Step, acted: Acted | None = None
     ) -> Part:
         data = {
-            "replies": [to_data(reply) for reply in done.replies],
+            "replies": [to_data(reply) for reply in _at_ease(done)],
             "effect": to_data(done.effect) if done.effect else None,
             "understood": done.understood,
             "node": done.state.node,
@@ -369,7 +377,12 @@ class Calls:
             CallRow.caller == row.caller, CallRow.id != row.id, CallRow.ended_at > self._clock() - A_DAY
         )
         calls = session.scalar(before) or 0 if row.caller else 0
-        reasons = urgency(rules, join.matter, summary["said"], row.level, calls)
+        customer = row.state.get("slots", {}).get(CUSTOMER) or {}
+        cases = select(func.count()).where(
+            CaseRow.customer == str(customer.get("id") or "-"), CaseRow.state != "closed"
+        )
+        open_cases = session.scalar(cases) or 0
+        reasons = urgency(rules, join.matter, summary["said"], row.level, calls, open_cases)
         summary["urgency"] = [{"because": one.because, "counts": one.counts} for one in reasons]
         return replace(join, priority=priority(rules, join.priority, reasons)), summary
 
@@ -498,6 +511,24 @@ def without_cards(event: Event, heard: Mapping[str, Any], language: str) -> tupl
             return replace(event, text=plain), kept
         case _:
             return event, heard
+
+
+def _at_ease(done: Step) -> tuple[Reply, ...]:
+    """Return the replies; who is known to need more time to answer has half as much again."""
+    known = done.state.slots.get(CUSTOMER)
+    if not (isinstance(known, dict) and known.get("pace") == "slow"):
+        return done.replies
+    return tuple(
+        replace(
+            reply,
+            no_input_ms=reply.no_input_ms * 3 // 2,
+            inter_digit_ms=reply.inter_digit_ms * 3 // 2,
+            end_ms=reply.end_ms * 3 // 2 or SLOW_END_MS,
+        )
+        if isinstance(reply, Listen)
+        else reply
+        for reply in done.replies
+    )
 
 
 def lot_of(call: str) -> int:

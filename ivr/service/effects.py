@@ -5,22 +5,33 @@ with the same key returns the stored outcome.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 
 import structlog
 
-from ivr.commerce.actions import run
+from ivr.commerce.actions import ACTION_TYPES, Done, run
 from ivr.commerce.context import Context
-from ivr.commerce.model import Customer
+from ivr.commerce.personal import known_caller
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
-from ivr.errors import Unavailable
-from ivr.ports import Clock, FollowUps, Shop
+from ivr.ports import Clock, Office, Shop
+from ivr.service.sealing import Seal, hidden
 from ivr.storage.session import Database
 from ivr.storage.tables import EffectRow
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """For whom an action runs: the call, its number (E.164) and its language."""
+
+    id: str
+    phone: str = ""
+    language: str = "en"
+
 
 log = structlog.get_logger(__name__)
 WORKERS = 8
@@ -31,15 +42,31 @@ NAME_LIMIT_S = 0.4
 class Effects:
     """Runs actions against the shop."""
 
-    def __init__(self, db: Database, shop: Shop, follow: FollowUps, clock: Clock, timeout_s: float) -> None:
-        self._db, self._shop, self._follow = db, shop, follow
+    def __init__(
+        self,
+        db: Database,
+        shop: Shop,
+        office: Office,
+        clock: Clock,
+        timeout_s: float,
+        seal: Seal,
+        personal: Collection[str],
+    ) -> None:
+        self._db, self._shop, self._office = db, shop, office
         self._clock, self._timeout_s = clock, timeout_s
+        self._seal, self._personal = seal, personal
+        self._money = threading.Lock()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="action")
         self._running: dict[str, tuple[Future[Acted], float]] = {}
         self._lock = threading.Lock()
 
     def run(
-        self, key: str, call: str, act: Act, policies: Mapping[str, Value], wait_s: float | None = None
+        self,
+        key: str,
+        call: Caller,
+        act: Act,
+        policies: Mapping[str, Value],
+        wait_s: float | None = None,
     ) -> Acted | None:
         """Return the action's outcome, or None if it is still running after `wait_s`.
 
@@ -55,13 +82,13 @@ class Effects:
         except FutureTimeout:
             if wait_s is not None and wait_s < left:
                 return None
-            acted = self._settled(key, call, act, Acted(self._clock(), act.action, "unavailable"))
+            acted = self._settled(key, call, act, Done(Acted(self._clock(), act.action, "unavailable")))
         with self._lock:
             self._running.pop(key, None)
         return acted
 
     def _started(
-        self, key: str, call: str, act: Act, policies: Mapping[str, Value]
+        self, key: str, call: Caller, act: Act, policies: Mapping[str, Value]
     ) -> tuple[Future[Acted], float]:
         with self._lock:
             if key not in self._running:
@@ -69,32 +96,44 @@ class Effects:
                 self._running[key] = future, self._clock().timestamp()
             return self._running[key]
 
-    def _work(self, key: str, call: str, act: Act, policies: Mapping[str, Value]) -> Acted:
-        context = Context(self._shop, self._follow, policies, self._clock(), call, key)
+    def _work(self, key: str, call: Caller, act: Act, policies: Mapping[str, Value]) -> Acted:
+        context = Context(
+            self._shop, self._office, policies, self._clock(), call.id, key, call.phone, call.language
+        )
+        limited = self._money if ACTION_TYPES[act.action].over else nullcontext()
         try:
-            acted = run(act, context)
+            with limited:  # what one action has moved is seen by the next
+                done = run(replace(act, inputs=self._seal.opened(act.inputs)), context)
+                return self._settled(key, call, act, done)
         except Exception:  # a fault of ours must reach the caller as words
-            log.exception("action failed", call=call, action=act.action)
-            acted = Acted(self._clock(), act.action, "unavailable")
-        return self._settled(key, call, act, acted)
+            log.exception("action failed", call=call.id, action=act.action)
+            return self._settled(key, call, act, Done(Acted(self._clock(), act.action, "unavailable")))
 
-    def _settled(self, key: str, call: str, act: Act, acted: Acted) -> Acted:
-        """Store the outcome; if one is stored already (a time-out came first), that one counts."""
+    def _settled(self, key: str, call: Caller, act: Act, done: Done) -> Acted:
+        """Store the outcome; if one is stored already (a time-out came first), that one counts.
+
+        Money that moved after the time-out is noted with it all the same.
+        """
+        acted = done.acted
         with self._db.write() as session:
             row = session.get(EffectRow, key)
             if row is None:
                 session.add(
                     EffectRow(
                         key=key,
-                        call=call,
+                        call=call.id,
                         action=act.action,
-                        inputs=dict(act.inputs),
+                        inputs=hidden(act.inputs),
                         outcome=acted.outcome,
                         data=dict(acted.data),
                         at=acted.at,
+                        customer=done.customer,
+                        amount=done.amount,
                     )
                 )
                 return acted
+            if done.amount and not row.amount:
+                row.customer, row.amount = done.customer, done.amount
             return _acted(row)
 
     def _stored(self, key: str) -> Acted | None:
@@ -102,14 +141,16 @@ class Effects:
             row = session.get(EffectRow, key)
             return _acted(row) if row else None
 
-    def caller(self, phone: str) -> Customer | None:
-        """Return the customer who calls, if known; a shop that is slow or down knows nobody."""
-        if not phone:
-            return None
+    def caller(self, phone: str, policies: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return what is known of who calls; a shop that is slow or down knows nobody."""
+        if not phone or not self._personal:
+            return {}
+        now = self._clock()
+        asked = (self._shop, self._office, phone, now, policies, self._personal)
         try:
-            return self._pool.submit(self._shop.customer_by_phone, phone).result(NAME_LIMIT_S)
-        except (FutureTimeout, Unavailable):
-            return None
+            return self._pool.submit(known_caller, *asked).result(NAME_LIMIT_S)
+        except FutureTimeout:
+            return {}
 
     def close(self) -> None:
         """Take no more work."""

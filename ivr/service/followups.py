@@ -5,9 +5,10 @@ queue; the router dials it when its turn comes.
 """
 
 import secrets
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ivr.errors import NotFound
@@ -71,6 +72,14 @@ class FollowUps:
                         at=self._clock(),
                     )
                 )
+
+    def last_rating(self, caller: str) -> datetime | None:
+        """Return when somebody at a number last gave a rating."""
+        if not caller:
+            return None
+        query = select(func.max(RatingRow.at)).join(CallRow, CallRow.id == RatingRow.call)
+        with self._db.read() as session:
+            return session.scalar(query.where(CallRow.caller == caller))
 
     def callbacks(self) -> list[dict[str, Any]]:
         """Return the call backs that wait, the longest promised first."""

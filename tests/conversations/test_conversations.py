@@ -13,7 +13,8 @@ def played(path: Path):
     script, faults = read_script(path.name, path.read_text(encoding="utf-8"))
     assert script is not None, faults
     flow = demo_flow()
-    return run(flow, script, back_end(script, flow.policies), demo_models().rank)
+    back = back_end(script, flow.policies)
+    return run(flow, script, back, demo_models().rank, back.known)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

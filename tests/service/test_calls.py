@@ -74,7 +74,7 @@ def test_a_slow_shop_is_waited_for_briefly_and_its_answer_counts_later(hotline, 
     gate = threading.Event()
     real = shop.order
     shop_order = lambda number: (gate.wait(5), real(number))[1]  # noqa: E731
-    object.__setattr__(hotline.effects, "_shop", type("Slow", (), {"order": staticmethod(shop_order)})())
+    shop.order = shop_order
     begun(hotline)
     hotline.calls.advance("CA1", 1, Pressed(NOON, "1"))
     asked = hotline.calls.advance("CA1", 2, Pressed(NOON, "100417"))
@@ -83,10 +83,9 @@ def test_a_slow_shop_is_waited_for_briefly_and_its_answer_counts_later(hotline, 
     assert "will be packed soon" in words(hotline.calls.settle(asked))
 
 
-def test_a_shop_that_never_answers_ends_in_the_unavailable_exit(hotline, clock):
+def test_a_shop_that_never_answers_ends_in_the_unavailable_exit(hotline, shop, clock):
     gate = threading.Event()
-    never = type("Never", (), {"order": staticmethod(lambda number: gate.wait(20))})()
-    object.__setattr__(hotline.effects, "_shop", never)
+    shop.order = lambda number: gate.wait(20)
     begun(hotline)
     hotline.calls.advance("CA1", 1, Pressed(NOON, "1"))
     asked = hotline.calls.advance("CA1", 2, Pressed(NOON, "100245"))

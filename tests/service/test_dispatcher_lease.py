@@ -174,7 +174,7 @@ def test_every_decision_is_kept_with_its_reasons(hotline, floor):
     floor.settle()
     assert reasons(hotline.db, ticket) == reasons(hotline.db, "CA1")
     entered, *kept = reasons(hotline.db, "CA1")
-    assert entered["because"] == "support, for en and orders"
+    assert entered["because"] == "support, for en and orders; goes before others: gold member"
     assert [(one["what"], one["agent"]) for one in kept] == [
         ("offered", "ann"),
         ("withdrawn", "ann"),

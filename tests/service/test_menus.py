@@ -18,7 +18,7 @@ def edited(hotline, **change):
 def test_a_broken_menu_never_replaces_a_published_one(hotline):
     before = hotline.menus.published().id
     with pytest.raises(BrokenMenu) as caught:
-        hotline.menus.publish(edited(hotline, a=("start: welcome", "start: nowhere")), author="sam")
+        hotline.menus.publish(edited(hotline, a=("start: hello", "start: nowhere")), author="sam")
     assert caught.value.faults[0].rule == "unknown-target"
     assert hotline.menus.published().id == before
 

@@ -31,6 +31,6 @@ def test_older_turns_are_left_out(hotline, clock):
 
 
 def test_a_call_begins_in_the_language_it_is_told(hotline):
-    part = hotline.calls.begin("CA1", "+15550101", "", "webhook", None, "zh")
+    part = hotline.calls.begin("CA1", "+15550101", "", "webhook", "zh")
     assert part.listen.language == "zh"
-    assert hotline.calls.begin("CA2", "+15550101", "", "webhook", None, "fr").listen.language == "en"
+    assert hotline.calls.begin("CA2", "+15550101", "", "webhook", "fr").listen.language == "en"

@@ -8,6 +8,7 @@ from ivr.commerce.actions import ACTION_TYPES, run
 from ivr.commerce.context import Context
 from ivr.commerce.demo import made
 from ivr.commerce.model import Customer, Order, Product, Refund, Return, Shipment
+from ivr.commerce.office_memory import MemoryOffice
 from ivr.commerce.policy import (
     RefundPolicy,
     check_refund,
@@ -17,7 +18,6 @@ from ivr.commerce.policy import (
     returnable,
 )
 from ivr.commerce.samples import sample_orders
-from ivr.commerce.scripted import MemoryFollowUps
 from ivr.dialog.actions import Act
 from ivr.routing.policy import Faulty
 from ivr.service.menus import check
@@ -26,6 +26,7 @@ from tests.conftest import NOON, demo_files
 TODAY = date(2026, 11, 23)
 SAMPLES = sample_orders(TODAY)
 POLICY = RefundPolicy()
+ADA = "+15550101"
 
 
 def order(status="delivered", total="50.00", ago=5):
@@ -107,13 +108,13 @@ def test_faults_of_policies_stand_at_their_line_and_such_menus_are_not_published
     text = "refund:\n  - {until: 2026-11-30}\n  - {since: 2026-12-02}\npriority:\n  most: many\n"
     found = check({**demo_files(), "policies.yaml": text})
     assert found.flow is None
-    assert [str(fault).split(":")[1] for fault in found.faults] == ["5"]
+    assert [str(fault).split(":")[1] for fault in found.errors] == ["5"]
     gap = check({**demo_files(), "policies.yaml": text.replace("many", "3")})
-    assert [str(fault).split(":")[1] for fault in gap.faults] == ["3"]
+    assert [str(fault).split(":")[1] for fault in gap.errors] == ["3"]
     single = check({**demo_files(), "policies.yaml": "refund:\n  limit: 200\n  window_days: -5\n"})
-    assert [str(fault).split(":")[1] for fault in single.faults] == ["3"]
+    assert [str(fault).split(":")[1] for fault in single.errors] == ["3"]
     matter = check({**demo_files(), "policies.yaml": "priority:\n  matters: {complaints: 1}\n"})
-    assert "did you mean 'complaint'" in str(matter.faults[0])
+    assert "did you mean 'complaint'" in str(matter.errors[0])
 
 
 def test_what_a_policy_means_for_an_order_is_told_in_words():
@@ -132,7 +133,11 @@ def acted(shop, action, **inputs):
 
 
 def act(shop, key, action, **inputs):
-    return run(Act(action, inputs, "n"), Context(shop, MemoryFollowUps(), {}, NOON, "call", key))
+    office = MemoryOffice(lambda: NOON).office
+    order = None if shop.down else shop.order(str(inputs.get("order")))
+    owner = shop.customer(order.customer).phone if order and order.customer else ADA
+    context = Context(shop, office, {}, NOON, "call", key, owner)
+    return run(Act(action, inputs, "n"), context).acted
 
 
 def test_every_outcome_of_an_action_is_one_that_it_names(shop):
@@ -215,7 +220,7 @@ def test_an_order_comes_back_once_within_its_window(shop):
 
 
 def test_a_caller_is_told_by_the_number_of_the_telephone(shop):
-    assert acted(shop, "customer.identify", phone="+15550101").data["points"] == 1240
+    assert acted(shop, "customer.identify", phone="+15550101").data["name"] == "Ada Brown"
     assert acted(shop, "customer.identify", phone=None).outcome == "unknown"
     assert acted(shop, "payment.status", order="100446").outcome == "double"
 

@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from ivr.commerce.actions import ACTION_TYPES
-from ivr.dialog.actions import ActionType
 from ivr.dialog.document import Loaded, faults_as_data, load
 from ivr.dialog.rules import RULES
 
-VERIFY = ActionType("customer.verify", {"pin": "digits"}, ("verified", "failed"), "customer", verifies=True)
-ACTIONS = {**ACTION_TYPES, VERIFY.name: VERIFY}
 HEAD = """\
 hotline: Corner Shop
 start: hello
@@ -79,11 +76,26 @@ REFUND = """\
     with: {order: $order, amount: "5"}
     on: {accepted: bye, rejected: person, unavailable: person}
 """
-VERIFIED = """\
-  hello: {collect: pin, as: digits, length: 4, say: Your PIN?, goto: check}
-  check: {do: customer.verify, with: {pin: $pin}, on: {verified: which, failed: person}}
-  which: {collect: order, as: order_number, say: Which order?, goto: sure}
-""" + REFUND.partition("goto: sure}\n")[2]
+PROVING = HEAD.replace("nodes:", "verify: {flow: prove, failed: person}\nnodes:")
+PROOF = """\
+flow: prove
+start: ask_pin
+inputs: [order, by]
+nodes:
+  ask_pin: {collect: pin, as: digits, length: 4, secret: true, say: Your PIN?, goto: check_pin}
+  check_pin:
+    do: customer.verify
+    with: {factor: pin, given: $pin, order: $order}
+    on: {verified: proved, failed: ask_pin, locked: unproved, unavailable: unproved}
+  proved: {return: verified}
+  unproved: {return: failed}
+"""
+MESSAGE = """\
+  hello:
+    do: message.send
+    with: {message: thanks}
+    on: {sent: bye, no_address: bye, unavailable: person}
+"""
 SUBFLOW = """\
 flow: ask_name
 start: which_name
@@ -228,7 +240,12 @@ CASES: dict[str, list[Case]] = {
                          files={"translations/zh.yaml": ZH.replace("按1结束。", '"按1。"  # !')},
                          good_files={"translations/zh.yaml": ZH.replace("按1结束。", '"{caller}，按1。"')})],
     "money-unconfirmed": [Case(REFUND.replace("goto: sure}", "goto: pay}").replace("do: refund.request", "do: refund.request  # !"), REFUND)],
-    "money-unverified": [Case(REFUND.replace("do: refund.request", "do: refund.request  # !"), VERIFIED)],
+    "money-unverified": [Case(REFUND.replace("do: refund.request", "do: refund.request  # !"), REFUND,
+                              good_head=PROVING, good_files={"prove.yaml": PROOF})],
+    "unknown-message": [
+        Case(MESSAGE.replace("thanks}", "thinks}  # !"), MESSAGE, files={"messages.yaml": "thanks: {text: Thank you.}\n"},
+             good_files={"messages.yaml": "thanks: {text: Thank you.}\n"}),
+    ],
     "card-number": [
         Case("  hello: {collect: card, as: digits, length: 16, say: Say it., goto: bye}  # !\n",
              "  hello: {collect: pin, as: digits, length: 4, say: Say it., goto: bye}\n"),
@@ -251,7 +268,7 @@ def files_of(head: str, nodes: str, more: dict[str, str]) -> dict[str, str]:
 
 
 def loaded(files: dict[str, str]) -> Loaded:
-    return load(files, ACTIONS)
+    return load(files, ACTION_TYPES)
 
 
 EACH = [(rule, case) for rule, cases in CASES.items() for case in cases]

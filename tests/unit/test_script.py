@@ -27,7 +27,8 @@ def test_keys_are_grouped_as_the_line_would(keys, listen, groups):
 def played(flow, rank, text):
     script, faults = read_script("t.yaml", text)
     assert script is not None, faults
-    return run(flow, script, back_end(script, {}), rank)
+    back = back_end(script, {})
+    return run(flow, script, back, rank, back.known)
 
 
 def test_a_failing_script_shows_the_conversation_and_what_was_expected(flow, rank):

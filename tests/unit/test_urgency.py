@@ -25,7 +25,13 @@ RULES = PriorityPolicy(
         (None, ["this is URGENT!", "fraud, I tell you"], "", 0, ["said “fraud”"]),
         (None, ["我的账户被盗了"], "", 0, ["said “被盗”"]),
         (None, ["a fraudulent word"], "", 0, []),
-        ("complaint", [], "gold", 2, ["matter: complaint", "gold member", "has rung before within a day"]),
+        (
+            "complaint",
+            [],
+            "gold",
+            2,
+            ["matter: complaint", "gold member", "has rung before within a day"],
+        ),
     ],
 )
 def test_every_reason_is_named(matter, said, level, before, because):
@@ -50,17 +56,23 @@ def test_the_demo_hotline_has_rules_for_its_own_matters():
 
 
 def test_the_ticket_keeps_its_priority_with_the_reasons(hotline, floor):
-    hotline.calls.begin("CA1", "+15550101", "+1555", "webhook", "Ada Brown", "", "gold")
+    hotline.calls.begin("CA1", "+15550101", "+1555", "webhook")
     hotline.calls.hang_up("CA1")
-    hotline.calls.begin("CA2", "+15550101", "+1555", "webhook", "Ada Brown", "", "gold")
-    complaint = (Intent("complaint", 0.95),)
-    hotline.calls.advance("CA2", 1, Spoke(NOON, "this is urgent, I want to complain", 0.9, complaint))
+    hotline.calls.begin("CA2", "+15550101", "+1555", "webhook")
+    break_in = (Intent("account_security", 0.95),)
+    hotline.calls.advance("CA2", 1, Spoke(NOON, "this is urgent, somebody is in my account", 0.9, break_in))
+    hotline.calls.advance("CA2", 2, Pressed(NOON, "2"))  # no lock, a person
     floor.settle()
     ticket = floor.ticket("CA2")
     because = [one["because"] for one in ticket.summary["urgency"]]
-    assert because == ["matter: complaint", "gold member", "said “urgent”", "has rung before within a day"]
-    assert ticket.priority == 3  # a complaint has 1 by its menu; three more would be 4
-    assert "goes before others: matter: complaint" in reasons(hotline.db, "CA2")[0]["because"]
+    assert because == [
+        "matter: account security",
+        "gold member",
+        "said “urgent”",
+        "has rung before within a day",
+    ]
+    assert ticket.priority == 3  # the most that the policies allow
+    assert "goes before others: matter: account security" in reasons(hotline.db, "CA2")[0]["because"]
 
 
 def test_a_withheld_number_has_never_rung_before(hotline, floor):

@@ -10,7 +10,7 @@ RANK = demo_models().rank
 
 
 def test_random_callers_never_break_a_promise_of_the_demo_hotline():
-    done = list(walks(demo_flow(), RANK, 2500, seed=3))
+    done = list(walks(demo_flow(), RANK, 5500, seed=3))
     assert [(one.lines, one.broken) for one in done if one.broken] == []
     visited = set().union(*(one.nodes for one in done))
     assert len(visited & set(demo_flow().nodes)) >= 0.93 * len(demo_flow().nodes)  # scripts visit the rest

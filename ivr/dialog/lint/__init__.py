@@ -31,7 +31,7 @@ def lint(flow: Flow, where: Where, actions: Mapping[str, ActionType], declared: 
     slots.check_names(flow, where)
     if sound:
         slots.check_order(flow, where)
-        money.check(flow, where, actions)
+        money.check(flow, where)
     for tongue in (flow, *flow.tongues.values()):
         at = _In(where, None if tongue is flow else tongue.language)
         wording.check(tongue, at)

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from ivr.dialog.actions import ActionType
 from ivr.dialog.flow import LISTENING, Collect, Do, Exit, Flow, Menu, Node, exits_of, prompts_of
-from ivr.dialog.lint.slots import known_before
 from ivr.dialog.lint.where import Where, entries, text_at
 
 CARD_LENGTHS = range(13, 20)
@@ -15,7 +13,7 @@ _CARD = re.compile(
 )
 
 
-def check(flow: Flow, where: Where, actions: Mapping[str, ActionType]) -> None:
+def check(flow: Flow, where: Where) -> None:
     """money-unconfirmed, money-unverified, card-number."""
     moving = [node for node in flow.nodes.values() if isinstance(node, Do) and node.action.moves_money]
     behind = _behind(flow)
@@ -26,16 +24,14 @@ def check(flow: Flow, where: Where, actions: Mapping[str, ActionType]) -> None:
                 f"'{node.action.name}' moves money: ask for a yes right before it (a menu with yes and no)",
                 "do",
             )
-    proofs = {action.name: action.outcomes[0] for action in actions.values() if action.verifies}
-    if proofs and moving:
-        known = known_before(flow, proofs)
-        for node in moving:
-            if "verified!" not in known.get(node.name, frozenset()):
-                where(node.name).fault(
-                    "money-unverified",
-                    f"'{node.action.name}' moves money: verify the caller before it ({', '.join(proofs)})",
-                    "do",
-                )
+    for node in moving:
+        if flow.verify is None:
+            where(node.name).fault(
+                "money-unverified",
+                f"'{node.action.name}' is for callers who are known: name under 'verify' the flow in which "
+                "others prove who they are",
+                "do",
+            )
     _cards(flow, where)
 
 

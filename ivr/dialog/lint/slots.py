@@ -1,8 +1,9 @@
 """Whether what texts, conditions and actions use is there, and there in time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ivr.dialog.flow import (
+    LATER,
     Collect,
     Condition,
     Decide,
@@ -39,6 +40,7 @@ def check_names(flow: Flow, where: Where) -> None:
                     where(name).fault("unknown-slot", f"nothing fills '{hole.path[0]}'", *at)
                 elif len(hole.path) > 1 and hole.path[1] not in parts.get(hole.path[0], {hole.path[1]}):
                     _no_part(where, name, hole.path, parts, at)
+        _check_messages(flow, where, node, known)
         for slot, at in _used(node):
             path = tuple(slot.split("."))
             if path[0] == "hours":
@@ -51,6 +53,27 @@ def check_names(flow: Flow, where: Where) -> None:
                 where(name).fault("unknown-slot", f"nothing fills '{path[0]}'", *at)
             elif len(path) > 1 and path[1] not in parts.get(path[0], {path[1]}):
                 _no_part(where, name, path, parts, at)
+
+
+def _check_messages(flow: Flow, where: Where, node: Node, known: Collection[str]) -> None:
+    """unknown-message, unknown-slot: what an action writes to customers is there, and so are its slots."""
+    if not isinstance(node, Do):
+        return
+    for name, kind in node.action.inputs.items():
+        wanted = node.inputs.get(name)
+        if not kind.startswith("message") or wanted is None:
+            continue
+        message = flow.messages.get(str(wanted))
+        if message is None:
+            where(node.name).fault(
+                "unknown-message", f"there is no message '{wanted}' in messages.yaml", "with", name
+            )
+            continue
+        for hole in (*holes(message.subject), *holes(message.text)):
+            if hole.path[0] not in known and hole.path[0] not in LATER:
+                where(node.name).fault(
+                    "unknown-slot", f"nothing fills '{hole.path[0]}' in the message '{wanted}'", "with", name
+                )
 
 
 def _no_part(
@@ -147,17 +170,14 @@ def _asker(flow: Flow, node: str, slot: str) -> str | None:
     return flow.collectors.get(f"{home}.{slot}") or flow.collectors.get(slot)
 
 
-def known_before(flow: Flow, verified: Mapping[str, str] = {}) -> dict[str, frozenset[str]]:
-    """Return for each node what every way to it has filled (a forward must-analysis).
-
-    `verified` maps actions to the outcome that fills the pseudo slot "verified!" beside the others.
-    """
-    everything = frozenset(slot for node in flow.nodes.values() for slot in fills_of(node)) | {"verified!"}
+def known_before(flow: Flow) -> dict[str, frozenset[str]]:
+    """Return for each node what every way to it has filled (a forward must-analysis)."""
+    everything = frozenset(slot for node in flow.nodes.values() for slot in fills_of(node))
     known: dict[str, frozenset[str]] = {name: frozenset() for name in entries(flow)}
     waiting = list(known)
     while waiting:
         name = waiting.pop()
-        for target, filled in _after(flow, flow.nodes[name], known[name], verified):
+        for target, filled in _after(flow, flow.nodes[name], known[name]):
             if target not in flow.nodes:
                 continue
             merged = filled & known.get(target, everything)
@@ -167,9 +187,7 @@ def known_before(flow: Flow, verified: Mapping[str, str] = {}) -> dict[str, froz
     return known
 
 
-def _after(
-    flow: Flow, node: Node, before: frozenset[str], verified: Mapping[str, str]
-) -> Iterator[tuple[str, frozenset[str]]]:
+def _after(flow: Flow, node: Node, before: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the ways on from a node with what is known on each."""
     if isinstance(node, Do):
         for slot in inputs_of(node):
@@ -177,13 +195,13 @@ def _after(
             if asker is not None:
                 yield asker, before
                 before = before | {slot}
-    if isinstance(node, Subflow) and node.flow in flow.subflows:
-        head = flow.subflows[node.flow]
+    proves = isinstance(node, Do) and node.action.level > 0
+    called = flow.called_by(node.name) if proves or isinstance(node, Subflow) else None
+    if called is not None and called.flow in flow.subflows:
+        head = flow.subflows[called.flow]
         yield head.start, (before - head.own) | set(head.inputs)
     for why, leave in exits_of(node):
         filled = before | _on_exit(node, why)
-        if isinstance(node, Do) and verified.get(node.action.name) == why:
-            filled = filled | {"verified!"}
         yield leave.goto, filled - set(leave.forget)
 
 

@@ -48,7 +48,9 @@ class Declared(Protocol):
         """Return the skills."""
 
 
-ENGINE_FACTS = frozenset({"caller", "called", "language", "matter", "draw", "hours", "tries"})
+ENGINE_FACTS = frozenset(
+    {"caller", "called", "language", "matter", "draw", "hours", "tries", "customer", "said"}
+)
 """What conditions and texts may use though no node fills it."""
 
 
@@ -93,6 +95,9 @@ def ways_on(flow: Flow, name: str) -> Iterator[str]:
             yield flow.start
     yield from (leave.goto for _, leave in exits_of(node))
     if isinstance(node, Do):
+        called = flow.called_by(name) if node.action.level else None
+        if called is not None and called.flow in flow.subflows:
+            yield flow.subflows[called.flow].start
         home = flow.homes.get(name, "")
         for slot in inputs_of(node):
             asker = flow.collectors.get(f"{home}.{slot}") or flow.collectors.get(slot)
@@ -109,8 +114,13 @@ def returns_to(flow: Flow, node: Node) -> Iterator[str]:
     assert isinstance(node, Return)
     home = flow.homes.get(node.name)
     for caller in flow.nodes.values():
-        if isinstance(caller, Subflow) and caller.flow == home and node.end in caller.exits:
-            yield caller.exits[node.end].goto
+        called = flow.called_by(caller.name) if _may_call(caller) else None
+        if called is not None and called.flow == home and node.end in called.exits:
+            yield called.exits[node.end].goto
+
+
+def _may_call(node: Node) -> bool:
+    return isinstance(node, Subflow) or (isinstance(node, Do) and node.action.level > 0)
 
 
 def entries(flow: Flow) -> list[str]:

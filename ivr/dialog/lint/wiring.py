@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ivr.dialog.flow import (
+    VERIFIED,
     Collect,
     Decide,
     Do,
@@ -15,6 +16,7 @@ from ivr.dialog.flow import (
     Recording,
     Subflow,
     Tell,
+    Verify,
 )
 from ivr.dialog.lint.where import Declared, Where, listening
 
@@ -40,6 +42,8 @@ def _head(flow: Flow, where: Where) -> None:
         )
     elif flow.give_up not in flow.nodes:
         where(None).fault("unknown-target", f"there is no node '{flow.give_up}'", "patience", "give_up")
+    if flow.verify is not None:
+        _verify(flow, flow.verify, where)
     for command in flow.commands:
         if command.goto and command.goto.goto not in flow.nodes:
             where(None).fault(
@@ -47,6 +51,19 @@ def _head(flow: Flow, where: Where) -> None:
             )
         if (command.goto is None) == (command.do is None):
             where(None).fault("bad-value", "a command has either a goto or a do", "always", command.name)
+
+
+def _verify(flow: Flow, verify: Verify, where: Where) -> None:
+    """unknown-flow, unknown-target, outcome-not-wired: how callers prove who they are."""
+    head = flow.subflows.get(verify.flow)
+    if head is None:
+        where(None).fault("unknown-flow", f"there is no sub-flow '{verify.flow}'", "verify", "flow")
+    elif VERIFIED not in head.ends:
+        where(None).fault(
+            "outcome-not-wired", f"'{verify.flow}' never ends with '{VERIFIED}'", "verify", "flow"
+        )
+    if verify.failed not in flow.nodes:
+        where(None).fault("unknown-target", f"there is no node '{verify.failed}'", "verify", "failed")
 
 
 def _targets(flow: Flow, where: Where) -> None:
@@ -95,7 +112,7 @@ def _outcomes(flow: Flow, where: Where) -> None:
             continue
         action = node.action
         for outcome in action.outcomes:
-            if outcome not in node.exits:
+            if outcome not in node.exits and not _cannot_be(node, outcome):
                 where(name).fault(
                     "outcome-not-wired",
                     f"'{action.name}' can end with '{outcome}': say where that leads",
@@ -109,9 +126,18 @@ def _outcomes(flow: Flow, where: Where) -> None:
         for given in node.inputs:
             if given not in action.inputs:
                 where(name).fault("unknown-input", f"'{action.name}' takes no '{given}'", "with", given)
+        if action.either and not set(action.either) & set(node.inputs):
+            needed = "' or '".join(action.either)
+            where(name).fault("missing-input", f"'{action.name}' needs '{needed}'", "with")
         for wanted, kind in action.inputs.items():
             if wanted not in node.inputs and not kind.endswith("?"):
                 where(name).fault("missing-input", f"'{action.name}' needs '{wanted}'", "with")
+
+
+def _cannot_be(node: Do, outcome: str) -> bool:
+    """Return whether an outcome cannot be with what the action is given, or lacks."""
+    given, either = node.action.unless.get(outcome), node.action.either
+    return given in node.inputs or (given is not None and not set(either) & set(node.inputs))
 
 
 def _people(flow: Flow, where: Where, declared: Declared) -> None:

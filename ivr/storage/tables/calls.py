@@ -1,9 +1,10 @@
 """Calls and their turns: where each call stands, and the trail of how it came there."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ivr.storage.tables.base import Base
@@ -48,7 +49,10 @@ class TurnRow(Base):
 
 
 class EffectRow(Base):
-    """A business action that ran, by its idempotency key, with what came of it."""
+    """A business action that ran, by its idempotency key, with what came of it: the audit of the hotline.
+
+    `customer` is whom it was for, `amount` the money that it moved.
+    """
 
     __tablename__ = "effects"
 
@@ -59,3 +63,5 @@ class EffectRow(Base):
     outcome: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+    customer: Mapped[str] = mapped_column(String(48), default="", index=True)
+    amount: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))

@@ -24,6 +24,17 @@ class CustomerRow(Base):
     postcode: Mapped[str] = mapped_column(String(16), default="")
     points: Mapped[int] = mapped_column(default=0)
     points_expire: Mapped[date | None]
+    pace: Mapped[str] = mapped_column(String(8), default="normal")
+    locked: Mapped[bool] = mapped_column(default=False)
+
+
+class PinRow(Base):
+    """The hash of a customer's PIN."""
+
+    __tablename__ = "shop_pins"
+
+    customer: Mapped[str] = mapped_column(ForeignKey("shop_customers.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(128))
 
 
 class ProductRow(Base):

@@ -19,14 +19,30 @@ DIAL_S = 25
 """How long a customer's telephone rings for a call back."""
 
 
+class TwilioClient:
+    """The official client, made when it is first needed: importing it takes a second."""
+
+    def __init__(self, account: str, token: str, api_url: str) -> None:
+        self._account, self._token, self._api_url = account, token, api_url.rstrip("/")
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def ready(self) -> Any:
+        """Return the client."""
+        with self._lock:
+            if self._client is None:
+                from twilio.rest import Client
+
+                self._client = Client(self._account, self._token, http_client=_http_client(self._api_url))
+            return self._client
+
+
 class TwilioCarrier:
     """Steers calls over REST."""
 
-    def __init__(self, account: str, token: str, api_url: str, public_base_url: str) -> None:
-        self._account, self._token, self._api_url = account, token, api_url.rstrip("/")
+    def __init__(self, client: TwilioClient, public_base_url: str) -> None:
+        self._client = client
         self._base = public_base_url.rstrip("/")
-        self._lock = threading.Lock()
-        self._client: Any = None
 
     def connect(self, call: str, agent: str, ticket: str) -> None:
         """Take a call, wherever its TwiML is, to an agent's browser phone."""
@@ -64,7 +80,7 @@ class TwilioCarrier:
         from twilio.base.exceptions import TwilioException, TwilioRestException
 
         try:
-            calls = self._ready().calls
+            calls = self._client.ready().calls
             order(calls(call) if call else calls)
         except TwilioRestException as error:
             if gone_is_fine and error.status == 404:
@@ -74,16 +90,8 @@ class TwilioCarrier:
             raise Unavailable(f"the carrier does not answer: {error}") from error
 
     def warm_up(self) -> None:
-        """Load the client ahead of the first call: importing it takes a second."""
-        self._ready()
-
-    def _ready(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                from twilio.rest import Client
-
-                self._client = Client(self._account, self._token, http_client=_http_client(self._api_url))
-            return self._client
+        """Load the client ahead of the first call."""
+        self._client.ready()
 
 
 def _http_client(api_url: str) -> Any:

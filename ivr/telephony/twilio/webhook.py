@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ivr.telephony.numbers import e164
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceRequest:
@@ -29,11 +31,14 @@ class VoiceRequest:
     media: str
 
 
-def parse(form: Mapping[str, str]) -> VoiceRequest:
-    """Read the form of a voice webhook. `From` may be no number at all: then it is ""."""
+def parse(form: Mapping[str, str], region: str = "") -> VoiceRequest:
+    """Read the form of a voice webhook. `From` may be no number at all: then it is "".
+
+    `region` is the country of numbers without a country code (see `ivr.telephony.numbers`).
+    """
     return VoiceRequest(
         call=form.get("CallSid", "")[:64],
-        caller=_number(form.get("From", "")),
+        caller=e164(form.get("From", ""), region),
         called=form.get("To", "")[:64],
         status=form.get("CallStatus", ""),
         digits="".join(d for d in form.get("Digits", "") if d in "0123456789*#"),
@@ -45,12 +50,6 @@ def parse(form: Mapping[str, str]) -> VoiceRequest:
         dial_status=form.get("DialCallStatus", ""),
         media=form.get("SipHeader_X-Ivr-Media", ""),
     )
-
-
-def _number(text: str) -> str:
-    """Return an E.164 number, or "" for names, addresses and withheld numbers."""
-    digits = text.removeprefix("+")
-    return text if text.startswith("+") and digits.isdigit() and 5 <= len(digits) <= 15 else ""
 
 
 def _share(text: str | None) -> float:

@@ -137,6 +137,7 @@ def make_settings(tmp_path, **more) -> Settings:
         prompts=tmp_path / "prompts",
         recordings=tmp_path / "recordings",
         recorded_prompts=tmp_path / "recorded-prompts",
+        outbox=tmp_path / "outbox",
         **more,
     )
 

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -28,12 +29,15 @@ class Smtp:
         """Send; return the Message-ID. A failure after the text was handed over is Unsure."""
         name, handed_over = f"<{id}@{self._sender.rpartition('@')[2]}>", False
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 server.ehlo_or_helo_if_needed()
                 self._check(server.mail(self._sender))
                 self._check(server.rcpt(letter.to))
                 handed_over = True
                 self._check(server.data(_written(letter, self._sender, name).as_bytes()))
+            finally:
+                _leave(server)
         except smtplib.SMTPResponseException as error:
             if error.smtp_code >= PERMANENT:
                 raise Undeliverable(f"the mail server refused: {error.smtp_code}") from error
@@ -68,6 +72,13 @@ class Smtp:
         code, said = answer
         if code >= 400:
             raise smtplib.SMTPResponseException(code, said)
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """End a connection. Whatever a server says to that, what it has taken it has taken."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 def _written(letter: Letter, sender: str, name: str) -> EmailMessage:

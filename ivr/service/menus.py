@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -33,6 +34,7 @@ from ivr.storage.session import Database
 from ivr.storage.tables import AuditRow, DraftRow, MenuVersionRow, PublishedRow
 from ivr.understanding.store import Models
 
+log = structlog.get_logger(__name__)
 DEMO_MENUS = Path(__file__).resolve().parents[2] / "menus"
 MAX_FILES = 200
 
@@ -78,14 +80,34 @@ def read_folder(folder: Path) -> dict[str, str]:
     return files
 
 
-def check(files: Mapping[str, str]) -> Loaded:
+OUTGROWN = frozenset(
+    {
+        "outcome-not-wired",
+        "unknown-outcome",
+        "unknown-input",
+        "missing-input",
+        "unknown-part",
+        "bad-policy",
+        "money-unconfirmed",
+        "card-number",
+        "other-slots",
+    }
+)
+"""Rules that may have grown since a version was published; calls go on with it all the same.
+
+An outcome that it does not wire leads to a person, policies that cannot be read are the default ones.
+"""
+
+
+def check(files: Mapping[str, str], tolerate: Collection[str] = ()) -> Loaded:
     """Return the flow of these files and all their faults, those of the routing rules included."""
-    loaded = load(files, ACTION_TYPES)
+    loaded = load(files, ACTION_TYPES, tolerate)
     faults = _routing_faults(files[ROUTING], loaded.flow) if ROUTING in files else ()
     faults += _policy_faults(files[POLICIES], loaded.flow) if POLICIES in files else ()
     if not faults:
         return loaded
-    return replace(loaded, flow=None, faults=tuple(sorted((*loaded.faults, *faults))))
+    flow = loaded.flow if all(fault.rule in tolerate for fault in faults) else None
+    return replace(loaded, flow=flow, faults=tuple(sorted((*loaded.faults, *faults))))
 
 
 def _policy_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:
@@ -204,6 +226,9 @@ class Menus:
         if row is None:
             raise NotFound(f"there is no menu version {version[:12]}")
         loaded = check(row.files)
+        if loaded.flow is None:
+            loaded = check(row.files, OUTGROWN)
+            log.warning("a version of older rules", version=version[:12], faults=len(loaded.errors))
         if loaded.flow is None:
             raise BrokenMenu(loaded.errors)
         return Version(version, loaded.flow, Models(loaded.flow, self._trained))

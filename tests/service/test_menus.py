@@ -6,6 +6,7 @@ from ivr.dialog.actions import Say
 from ivr.dialog.events import Pressed
 from ivr.errors import Conflict, InvalidInput, NotFound
 from ivr.service.menus import BrokenMenu, check, read_folder, version_id
+from ivr.storage.tables import MenuVersionRow, PublishedRow
 
 
 def edited(hotline, **change):
@@ -21,6 +22,22 @@ def test_a_broken_menu_never_replaces_a_published_one(hotline):
         hotline.menus.publish(edited(hotline, a=("start: hello", "start: nowhere")), author="sam")
     assert caught.value.faults[0].rule == "unknown-target"
     assert hotline.menus.published().id == before
+
+
+def test_a_version_that_newer_rules_refuse_still_takes_calls(hotline, clock):
+    files = edited(hotline)
+    files["policies.yaml"] = "refund: {window_days: many}\n"
+    files["orders.yaml"] = files["orders.yaml"].replace("      unavailable: shop_down\n", "", 1)
+    assert check(files).flow is None
+    with hotline.db.write() as session:  # as an older program has published it
+        session.add(
+            MenuVersionRow(id="old", number=9, author="sam", note="", files=files, created_at=clock())
+        )
+        session.add(PublishedRow(version="old", by="sam", at=clock()))
+    assert hotline.menus.published().id == "old"
+    assert hotline.calls.begin("CA1", "+15550101", "", "webhook").listen is not None
+    with pytest.raises(BrokenMenu):
+        hotline.menus.publish(files, author="sam")
 
 
 def test_a_draft_is_saved_published_and_rolled_back(hotline):

@@ -4,16 +4,15 @@ A change is made as a whole and once per idempotency key, so that asking twice d
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from rapidfuzz import fuzz
 
+from ivr.commerce.catalogue import Catalogue
 from ivr.commerce.model import (
     OPEN_TO_CHANGE,
     Coupon,
@@ -32,8 +31,8 @@ from ivr.ports import Clock
 Wish = Literal["refund", "exchange"]
 SITE = "https://shop.example"
 """Where the embedded shop's customers find their documents."""
-MOST_PRODUCTS, SAME_WORD, THING = 5, 85, 60
-"""How many products may be meant, how alike (0 to 100) a word must be, and what the thing itself counts."""
+CATALOGUE_LASTS = timedelta(minutes=1)
+"""So long names of products are not read again; price and stock always are."""
 _HASHER = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 """Four digits are guessed at once from any hash; what guards them is that three wrong ones lock."""
 
@@ -51,36 +50,12 @@ def is_pin(digest: str, pin: str) -> bool:
         return False
 
 
-def likely_products(words: str, products: Sequence[Product]) -> list[Product]:
-    """Return the products that words may mean, the likeliest first; an exact name is the only one."""
-    said = words.lower().strip()
-    exact = [one for one in products if one.name.lower() == said or said == one.sku.lower()]
-    if exact or not said:
-        return exact
-    scored = sorted(((_alike(said, one), one) for one in products), key=lambda pair: (-pair[0], pair[1].sku))
-    best = scored[0][0] if scored else 0
-    return [one for score, one in scored if score >= max(THING, best - 5)][:MOST_PRODUCTS]
-
-
-def _alike(said: str, product: Product) -> float:
-    """Return how alike a name is, 0 to 100: its last word, the thing itself, must have been heard."""
-    if any(word in said for word in product.words):
-        return 100.0
-    heard, (*others, thing) = set(said.split()), product.name.lower().split() or [""]
-
-    def close(word: str) -> float:
-        return max((fuzz.ratio(word, one) for one in heard), default=0.0)
-
-    if close(thing) < SAME_WORD:
-        return 0.0
-    return THING + (100 - THING) * sum(map(close, others)) / (100 * len(others)) if others else 100.0
-
-
 class EmbeddedShop:
     """A shop on records. `down` makes every call fail, for tests."""
 
     def __init__(self, records: Records, clock: Clock) -> None:
         self._kept, self._clock = records, clock
+        self._catalogue: tuple[datetime, Catalogue] | None = None
         self.down = False
 
     @property
@@ -133,7 +108,11 @@ class EmbeddedShop:
 
     def products(self, words: str) -> list[Product]:
         """Return the products that a caller may mean by some words, the likeliest first."""
-        return likely_products(words, self.records.all(Product))
+        now = self._clock()
+        if self._catalogue is None or now - self._catalogue[0] > CATALOGUE_LASTS:
+            self._catalogue = now, Catalogue(self.records.all(Product))
+        found = (self.records.get(Product, sku) for sku in self._catalogue[1].likely(words))
+        return [one for one in found if one is not None]
 
     def check_pin(self, customer: str, pin: str) -> bool | None:
         """Return whether this is the customer's PIN; None where they have set none."""

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -250,3 +251,28 @@ def test_the_demo_shop_is_the_same_for_the_same_seed_and_has_everything():
             assert one.order in known
         if isinstance(one, Refund):
             assert 0 < one.amount <= known[one.order].total
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("is the rain jacket in stock", ["rain jacket"]),
+        ("the rain jackets", ["rain jacket"]),
+        ("S0003", ["coffee machine"]),
+        ("咖啡机现在有没有货", ["coffee machine"]),
+        ("do you have a clock", ["alarm clock", "wall clock"]),
+        ("the alarm clock please", ["alarm clock"]),
+        ("headphone", ["headphones"]),
+        ("a flying carpet", []),
+        ("rain", []),
+        ("", []),
+    ],
+)
+def test_a_product_is_found_by_what_callers_say_of_it(shop, said, names):
+    assert sorted(one.name for one in shop.products(said)) == names
+
+
+def test_price_and_stock_are_never_old(shop):
+    assert shop.products("backpack")[0].stock == 17
+    shop.records.put(replace(shop.products("backpack")[0], stock=0))
+    assert shop.products("backpack")[0].stock == 0

@@ -1,19 +1,22 @@
 """Understanding is trained from examples: deterministic, calibrated, and honest about what it does not know."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from click.testing import CliRunner
+from hypothesis import example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
+from ivr.cli.models import prepare_models
 from ivr.dialog.flow import Confidence
 from ivr.errors import InvalidInput, NotFound, Unavailable
 from ivr.understanding import encoder, store
 from ivr.understanding.evaluation import Labelled, evaluate, read_labelled
-from ivr.understanding.model import IntentModel, Trained
-from ivr.understanding.store import model_of
+from ivr.understanding.model import IntentModel, Trained, listing, weighted
+from ivr.understanding.store import Models, model_of, prepare, prune
 from ivr.understanding.terms import letter_terms, said, word_terms
 from ivr.understanding.training import train
 from tests.conftest import demo_flow, demo_model, demo_models
@@ -87,7 +90,16 @@ def test_a_model_that_was_written_down_reads_as_before():
         assert IntentModel(trained, None).rank(text) == IntentModel(again, None).rank(text)
 
 
-def test_a_trained_file_that_is_damaged_is_made_again(tmp_path):
+def test_damage_anywhere_in_a_file_is_noticed_or_does_no_harm():
+    data = train(SMALL, "en", None).to_bytes()
+    whole = IntentModel(Trained.from_bytes(data), None).rank("refund please")
+    for place in range(0, len(data), len(data) // 400):
+        damaged = data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
+        with suppress(ValueError):
+            assert IntentModel(Trained.from_bytes(damaged), None).rank("refund please") == whole
+
+
+def test_a_trained_file_that_is_damaged_is_made_again(prepared, tmp_path):
     store._memory.clear()
     first = model_of(SMALL, "en", tmp_path).rank("where is my order")
     (kept,) = tmp_path.glob("*.npz")
@@ -106,6 +118,117 @@ def test_words_and_letters_alone_serve_where_there_is_no_encoder():
     alone = IntentModel(train(flow.examples, "en", None), None)
     held = read_labelled(HELD_OUT / "held_out_en.tsv")
     assert (evaluate(held, alone.rank, flow.confidence).as_data()["right"] or 0) >= 0.85
+
+
+# ---- prepared at the installation
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    """The folder of what was prepared, empty, and nothing in memory."""
+    monkeypatch.setattr(store, "prepared_at", lambda: tmp_path / "share" / "understanding")
+    monkeypatch.setattr(store, "_memory", {})
+    return store.prepared_at()
+
+
+def nothing_is_trained(*_):
+    raise AssertionError("trained, though it was prepared")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*")}
+
+
+def test_what_was_prepared_is_read_and_neither_trained_again_nor_copied(prepared, tmp_path, monkeypatch):
+    path, new = prepare(SMALL, "en")
+    assert new
+    assert path.parent == prepared
+    monkeypatch.setattr(store, "_made", nothing_is_trained)
+    assert model_of(SMALL, "en", tmp_path / "own").rank("where is my parcel")[0].name == "track_order"
+    assert not (tmp_path / "own").exists()
+    assert prepare(SMALL, "en") == (path, False)
+
+
+def test_what_is_edited_is_trained_anew_and_kept_only_in_the_folder_of_its_own(prepared, tmp_path):
+    prepare(SMALL, "en")
+    before = files(prepared)
+    edited = {**SMALL, "yes": ["yes"]}
+    assert model_of(edited, "en", tmp_path / "own").rank("yes")[0].name == "yes"
+    assert files(prepared) == before
+    assert len(files(tmp_path / "own")) == 1
+
+
+def test_the_folder_of_its_own_comes_before_what_was_prepared(prepared, tmp_path):
+    own = tmp_path / "own"
+    path, _ = prepare(SMALL, "en")
+    own.mkdir()
+    (own / path.name).write_bytes(train({"other": ["where is my parcel"]}, "en", None).to_bytes())
+    assert model_of(SMALL, "en", own).rank("where is my parcel")[0].name == "other"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda _: b"", lambda _: b"junk", lambda data: data[:-100], lambda data: data[:-100] + bytes(100)],
+)
+def test_what_was_prepared_and_is_damaged_is_made_again(prepared, tmp_path, damage):
+    path, _ = prepare(SMALL, "en")
+    damaged = damage(path.read_bytes())
+    path.write_bytes(damaged)
+    assert model_of(SMALL, "en", tmp_path / "own").rank("refund please")[0].name == "get_refund"
+    assert path.read_bytes() == damaged
+    assert list(files(tmp_path / "own")) == [path.name]
+    assert prepare(SMALL, "en") == (path, True)
+    assert path.read_bytes() == (tmp_path / "own" / path.name).read_bytes()
+
+
+def test_what_was_prepared_for_other_menus_goes_and_nothing_else_does(prepared):
+    old, _ = prepare({**SMALL, "yes": ["yes"]}, "en")
+    half = prepared / "half.part"
+    half.touch()
+    (prepared / "note.txt").touch()
+    now, _ = prepare(SMALL, "en")
+    assert prune([now]) == sorted([old, half])
+    assert {path.name for path in prepared.iterdir()} == {now.name, "note.txt"}
+
+
+def test_the_command_prepares_each_language_of_the_demo_menus_once(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_made", lambda *_: train(SMALL, "en", None).to_bytes())
+    old, _ = prepare(SMALL, "en")
+    first = CliRunner().invoke(prepare_models)
+    assert first.exit_code == 0
+    assert [line.rpartition("MB, ")[2] for line in first.stderr.splitlines()] == [
+        "as before",
+        "en, trained",
+        "zh, trained",
+        f"{old}: removed, the demo menus do not use it",
+    ]
+    monkeypatch.setattr(store, "_made", nothing_is_trained)
+    again = CliRunner().invoke(prepare_models)
+    assert again.exit_code == 0
+    assert again.stderr.count("as before") == 3
+    assert Models(demo_flow(), tmp_path / "own").rank("where is my parcel", "en")
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_seconds_are_spent(prepared, monkeypatch):
+    monkeypatch.setattr(store, "_made", nothing_is_trained)
+    prepared.parent.write_text("a file stands where the folder should be")
+    done = CliRunner().invoke(prepare_models)
+    assert done.exit_code == 0
+    assert "is trained at the first start: " in done.stderr
+    assert str(prepared.parent) in done.stderr
+
+
+def test_an_encoder_that_cannot_be_written_is_told_too(prepared, monkeypatch):
+    monkeypatch.setattr(store, "_made", lambda *_: train(SMALL, "en", None).to_bytes())
+    monkeypatch.setattr(encoder, "prepared_at", lambda: prepared.parent / "file" / "graph.onnx")
+    monkeypatch.setattr(encoder, "english", lambda: None)
+    prepared.parent.mkdir()
+    (prepared.parent / "file").touch()
+    done = CliRunner().invoke(prepare_models)
+    assert done.exit_code == 0
+    assert "the sentence encoder cannot be kept" in done.stderr
+    assert "en, trained" in done.stderr
 
 
 # ---- the parts
@@ -128,6 +251,16 @@ def test_terms_are_stems_and_pairs_and_of_chinese_runs_of_characters():
     assert word_terms(["tracking", "orders"]) == ["track", "order", "track order"]
     assert word_terms(["退", "款"]) == ["退", "款", "退款"]
     assert letter_terms(["ab"]) == [" ab", "ab ", " ab "]
+
+
+@example(["ab"], ["abb"])
+@given(st.lists(st.text("ab订单", max_size=6)), st.lists(st.text("ab订单", max_size=9)))
+def test_terms_are_found_in_their_list_as_in_a_dictionary(known, said_now):
+    known, said_now = [one for one in known if one], [one for one in said_now if one]
+    places = {term: place for place, term in enumerate(sorted(set(known)))}
+    where, values = weighted(said_now, listing(known), np.ones(len(places), np.float32))
+    assert where.tolist() == [places[term] for term in dict.fromkeys(said_now) if term in places]
+    assert float(values @ values) == pytest.approx(1 if len(where) else 0)
 
 
 def test_the_encoder_knows_sentences_of_one_meaning_with_no_word_in_common():

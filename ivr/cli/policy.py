@@ -11,6 +11,7 @@ from ivr.cli.understand import checked_flow
 from ivr.clock import utc_now
 from ivr.commerce.policy import check_refund, explained, refund_policy, returnable
 from ivr.commerce.records_sql import SqlRecords
+from ivr.commerce.refund_actions import refunds_lately
 from ivr.commerce.shop import EmbeddedShop
 from ivr.errors import NotFound
 from ivr.service.feed import Feed
@@ -55,11 +56,13 @@ def explain(order: str, day: datetime | None, folder: Path | None, as_json: bool
         else:
             flow = checked_flow(folder)
         back = sum((one.amount for one in shop.refunds_of(order)), Decimal(0))
+        today: date = day.date() if day else utc_now().date()
+        lately = refunds_lately(shop, known, today)
     finally:
         db.close()
-    today: date = day.date() if day else utc_now().date()
+    told = explained(flow.policies, known, back, today, lately)
     if not as_json:
-        click.echo("\n".join(explained(flow.policies, known, back, today)))
+        click.echo("\n".join(told))
         return
     found = refund_policy(flow.policies, known.placed_on)
     data = {
@@ -74,7 +77,7 @@ def explain(order: str, day: datetime | None, folder: Path | None, as_json: bool
         },
         "refund": check_refund(found, known, back, today),
         "return": returnable(found, known, today),
-        "why": explained(flow.policies, known, back, today),
+        "why": told,
     }
     click.echo(json.dumps(data))
 

@@ -211,8 +211,13 @@ def returnable(policy: RefundPolicy, order: Order, today: date) -> ReturnOutcome
     return "returnable"
 
 
-def explained(data: Mapping[str, Value], order: Order, back: Decimal, today: date) -> list[str]:
-    """Return in words what may be done with an order today, by which figures, and why."""
+def explained(
+    data: Mapping[str, Value], order: Order, back: Decimal, today: date, lately: int = 0
+) -> list[str]:
+    """Return in words what may be done with an order today, by which figures, and why.
+
+    `lately` is how many refunds its customer has had within 90 days.
+    """
     policy = refund_policy(data, order.placed_on)
     begins, ends = policy.since, policy.until
     span = " and ".join([*([f"since {begins}"] if begins else []), *([f"until {ends}"] if ends else [])])
@@ -225,6 +230,7 @@ def explained(data: Mapping[str, Value], order: Order, back: Decimal, today: dat
     ]
     days = (today - order.delivered_on).days if order.delivered_on else None
     verdict = check_refund(policy, order, back, today)
+    often = verdict == "eligible" and lately >= policy.most_in_90_days
     because = {
         "eligible": f"{order.total - back} {order.currency} may go back",
         "needs_return": "it has not arrived: it must come back first",
@@ -233,6 +239,8 @@ def explained(data: Mapping[str, Value], order: Order, back: Decimal, today: dat
         "already": f"it is {order.status}, and {back} of {order.total} went back",
     }
     lines.append(f"refund: {verdict}, {because[verdict]}")
+    if often:
+        lines[-1] = f"refund: over_limit, the customer has had {lately} in 90 days: a person decides"
     may = returnable(policy, order, today)
     why = {
         "returnable": f"{policy.window_days - (days or 0)} days are left",
@@ -244,4 +252,21 @@ def explained(data: Mapping[str, Value], order: Order, back: Decimal, today: dat
     hand = ", by a person because it is paid in instalments" if can and order.instalments else ""
     lines.append(f"cancelling: {'possible' + hand if can else f'not possible, it is {order.status}'}")
     lines.append(f"another address: {'possible' if can else f'not possible, it is {order.status}'}")
+    lines += _told_limits(policies_of(data))
     return lines
+
+
+def _told_limits(rules: Policies) -> Iterator[str]:
+    """Yield who may ask for a refund, and how much of it the hotline pays by itself."""
+    proof = rules.verification
+    ways = {"the customer's own number": proof.known_number, "postcode": proof.postcode, "PIN": proof.pin}
+    ways["one-time code"] = proof.code
+    needed = proof.actions.get("refund.request", 1)
+    enough = [name for name, level in ways.items() if level >= needed]
+    yield f"who calls proves it by: {', '.join(enough) or 'nothing that is known, so a person decides'}"
+    limit = rules.limits.get("refund.request")
+    if limit is not None:
+        most = {"in a call": limit.call, "for a customer in a day": limit.customer, "in a day": limit.day}
+        yield "refunds by the hotline: at most " + ", ".join(
+            f"{amount} {of}" for of, amount in most.items() if amount is not None
+        )

@@ -12,6 +12,7 @@ from ivr.commerce.policy import check_refund, refund_policy, returnable
 from ivr.commerce.standing import subject_of
 from ivr.dialog.actions import ActionType
 from ivr.dialog.events import Value
+from ivr.ports import Shop
 
 THESE_DAYS = timedelta(days=90)
 ALL = "all"
@@ -31,8 +32,9 @@ def check(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     outcome = check_refund(policy, order, back, context.now.date(), wanted)
     if set(items) & gone:
         outcome = "already"
-    if outcome == "eligible" and _asks_too_often(context, order, policy.most_in_90_days):
-        outcome = "over_limit"
+    lately = refunds_lately(context.shop, order, context.now.date()) if outcome == "eligible" else 0
+    if outcome == "eligible" and lately >= policy.most_in_90_days:
+        outcome = "over_limit"  # a person looks at the next
     return outcome, {
         "order": order.number,
         "amount": money(back if outcome == "already" else wanted, order.currency),
@@ -68,17 +70,10 @@ def worth(order: Order, items: tuple[str, ...]) -> Decimal:
     return min(total, order.total)
 
 
-def _asks_too_often(context: Context, order: Order, most: int) -> bool:
-    """Return whether a customer has had so many refunds lately that a person looks at the next."""
-    if not order.customer:
-        return False
-    since = context.now.date() - THESE_DAYS
-    before = [
-        one
-        for one in context.shop.refunds_of_customer(order.customer)
-        if (one.requested_on or date.min) >= since
-    ]
-    return len(before) >= most
+def refunds_lately(shop: Shop, order: Order, today: date) -> int:
+    """Return how many refunds the customer of an order has had within 90 days."""
+    known = shop.refunds_of_customer(order.customer) if order.customer else ()
+    return sum((one.requested_on or date.min) >= today - THESE_DAYS for one in known)
 
 
 def request(context: Context, inputs: Mapping[str, Value]) -> Outcome:

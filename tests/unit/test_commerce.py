@@ -276,3 +276,11 @@ def test_price_and_stock_are_never_old(shop):
     assert shop.products("backpack")[0].stock == 17
     shop.records.put(replace(shop.products("backpack")[0], stock=0))
     assert shop.products("backpack")[0].stock == 0
+
+
+def test_who_has_had_refunds_lately_and_the_limits_are_told_in_words():
+    data = {"limits": {"refund.request": {"call": 100, "day": 5000}}, "verification": {"postcode": 0}}
+    told = explained(data, order(), Decimal(0), TODAY, lately=3)
+    assert "refund: over_limit, the customer has had 3 in 90 days: a person decides" in told
+    assert "who calls proves it by: the customer's own number, PIN, one-time code" in told
+    assert "refunds by the hotline: at most 100 in a call, 5000 in a day" in told

@@ -23,6 +23,7 @@ from audio.models import Damaged, Model
 from audio.models.download import client
 from audio.models.install import fetch as fetch_model
 from audio.models.install import install as install_model
+from ivr.errors import HotlineError, InvalidInput
 from ivr.settings import load
 
 MOST_COUNTED = 10
@@ -122,13 +123,57 @@ def _many(count: int) -> str:
 
 @models_command.command("prepare", epilog="\b\nExample:\n  ivr models prepare")
 def prepare_models() -> None:
-    """Make what is made of installed weights once: the sentence encoder in 8 bits."""
-    from ivr.understanding.encoder import prepared_at
+    """Make what takes seconds once: the sentence encoder in 8 bits, and what understands the demo menus.
+
+    What is there already stays. Where nothing can be written the hotline serves all the same.
+    """
+    try:
+        _prepare_encoder()
+    except OSError as error:
+        _say(
+            f"the sentence encoder cannot be kept, English is understood by words and letters alone: {error}"
+        )
+    try:
+        _prepare_understanding()
+    except (OSError, InvalidInput) as error:
+        _say(f"what understands the demo menus is trained at the first start: {error}")
+
+
+def _prepare_encoder() -> None:
+    from ivr.understanding import encoder
     from ivr.understanding.minilm import prepare
 
-    graph = prepared_at()
-    prepare(graph)
-    click.echo(f"{graph}: {graph.stat().st_size / 1e6:.0f} MB", err=True)
+    graph = encoder.prepared_at()
+    try:
+        encoder.load()
+    except HotlineError:
+        prepare(graph)
+        _told(graph, "made")
+    else:
+        _told(graph, "as before")
+
+
+def _prepare_understanding() -> None:
+    from ivr.cli.understand import checked_flow
+    from ivr.service.menus import DEMO_MENUS
+    from ivr.understanding.store import prepare, prune
+
+    flow = checked_flow(DEMO_MENUS)
+    kept = []
+    for language in flow.languages:
+        path, new = prepare(flow.speaking(language).examples, language)
+        kept.append(path)
+        _told(path, f"{language}, {'trained' if new else 'as before'}")
+    for path in prune(kept):
+        _say(f"{path}: removed, the demo menus do not use it")
+
+
+def _told(path: Path, what: str) -> None:
+    _say(f"{path}: {path.stat().st_size / 1e6:.0f} MB, {what}")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 # ---- verify

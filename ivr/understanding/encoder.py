@@ -5,12 +5,12 @@ once (`ivr.understanding.minilm`), 23 MB instead of 91; a sentence costs two mil
 seven. (Wang et al. 2020, "MiniLM"; Reimers and Gurevych 2019, "Sentence-BERT".)
 """
 
-import hashlib
 import json
 import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from hashlib import file_digest
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +90,7 @@ def load() -> MiniLM:
     vocabulary = graph.with_suffix(".txt")
     try:
         noted = json.loads(graph.with_suffix(".json").read_text(encoding="utf-8"))
-        found = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in (graph, vocabulary)}
+        found = {one.name: _sum(one) for one in (graph, vocabulary)}
     except FileNotFoundError:
         raise NotFound("the sentence encoder is not prepared: run `ivr models prepare`") from None
     except (OSError, ValueError) as error:
@@ -98,6 +98,11 @@ def load() -> MiniLM:
     if noted != {"of": dict(MINILM.files)["model.safetensors"], "sums": found}:
         raise Unavailable("the sentence encoder is damaged: run `ivr models prepare`")
     return MiniLM(graph, vocabulary)
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 @cache

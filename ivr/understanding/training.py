@@ -15,12 +15,14 @@ from ivr.understanding.model import (
     OUTSIDE,
     Encoder,
     Floats,
+    Listed,
     Terms,
     Trained,
     centred,
     evidence,
     floats,
     likeness,
+    listing,
     weighted,
 )
 from ivr.understanding.terms import letter_terms, said, word_terms
@@ -85,17 +87,17 @@ def _shares(meaning: bool) -> tuple[float, float, float]:
     return (WORDS, LETTERS, MEANING) if meaning else (0.5, 0.5, 0.0)
 
 
-def _tfidf(documents: Sequence[Sequence[str]]) -> tuple[tuple[dict[str, int], Floats], Floats]:
-    """Return the places and rarities of terms, and each document's share of them, [documents, terms]."""
+def _tfidf(documents: Sequence[Sequence[str]]) -> tuple[tuple[Listed, Floats], Floats]:
+    """Return the terms and their rarities, and each document's share of them, [documents, terms]."""
     count = Counter(term for document in documents for term in set(document))
-    places = {term: place for place, term in enumerate(sorted(count))}
-    number = np.array([count[term] for term in places], np.float32)
+    listed = listing(count)
+    number = np.array([count[term.decode()] for term in listed.tolist()], np.float32)
     rarity = (np.log((1 + len(documents)) / (1 + number)) + 1).astype(np.float32)
-    shares = np.zeros((len(documents), len(places)), np.float32)
+    shares = np.zeros((len(documents), len(listed)), np.float32)
     for row, document in enumerate(documents):
-        where, values = weighted(document, places, rarity)
+        where, values = weighted(document, listed, rarity)
         shares[row, where] = values
-    return (places, rarity), shares
+    return (listed, rarity), shares
 
 
 def _encoded(lines: Sequence[Sequence[str]], encoder: Encoder | None) -> tuple[Floats, Floats]:

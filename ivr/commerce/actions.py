@@ -5,13 +5,14 @@ an action runs it must be sure enough who calls, and no limit may be passed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from ivr.commerce import account_actions, follow_actions, order_actions, refund_actions
 from ivr.commerce.context import Context, Outcome
 from ivr.commerce.refund_actions import amount_in
+from ivr.commerce.remembering import remembering
 from ivr.commerce.standing import guard
 from ivr.dialog.actions import Act, ActionType
 from ivr.dialog.events import Acted, Value
@@ -43,7 +44,7 @@ class Done:
 def run(act: Act, context: Context) -> Done:
     """Run an action. A shop that fails is an outcome, never an exception."""
     kind = ACTION_TYPES[act.action]
-    customer = ""
+    customer, context = "", replace(context, shop=remembering(context.shop))
     try:
         subject, instead = guard(kind, act.inputs, context)
         customer = subject.name

@@ -74,7 +74,8 @@ class Answering(Arriving):
             return self.missed(node)
         if heard.confidence >= bands.take and not _must_confirm(node, heard):
             return self._take(node, heard)
-        if heard.confidence >= bands.confirm and _can_be_asked(heard):
+        secret = isinstance(node, Collect) and node.secret and isinstance(heard, Fill)
+        if heard.confidence >= bands.confirm and _can_be_asked(heard) and not secret:
             return self._ask_whether(node, heard)
         return self.missed(node)
 

@@ -14,7 +14,7 @@ from ivr.bootstrap import build
 from ivr.cli.caller import ScriptedCall
 from ivr.clock import utc_now
 from ivr.commerce.records import MemoryRecords
-from ivr.commerce.samples import sample_orders
+from ivr.commerce.samples import SAMPLE_CUSTOMERS, sample_orders
 from ivr.commerce.shop import EmbeddedShop
 from ivr.dialog.script import Script
 from ivr.errors import Unavailable
@@ -74,7 +74,8 @@ class House:
 
 
 def shop_of(kind=EmbeddedShop):
-    return kind(MemoryRecords(sample_orders(utc_now().date()).values()), utc_now)
+    records = [*SAMPLE_CUSTOMERS.values(), *sample_orders(utc_now().date()).values()]
+    return kind(MemoryRecords(records), utc_now)
 
 
 LOOK_UP = [

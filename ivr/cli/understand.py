@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from ivr.clock import utc_now
+from ivr.commerce.demo import catalogue
 from ivr.dialog.events import Spoke
 from ivr.dialog.flow import LISTENING, Flow, Listening, Menu, Node
 from ivr.dialog.hearing import Situation, told
+from ivr.dialog.spoken import mentioned
 from ivr.errors import InvalidInput
 from ivr.service.menus import DEMO_MENUS, check, read_folder
 from ivr.settings import load
@@ -93,11 +95,19 @@ def _understood(flow: Flow, node: Listening, model: IntentModel, text: str, toda
     said = Spoke(utc_now(), text, 1.0, model.rank(text))
     best = next(iter(said.intents), None)
     sure = best is not None and best.confidence >= node.question.confidence.confirm
+    slots = told(flow, node, said, Situation(today=today))
+    taken = [str(value) for value in slots.values()]
+    goods = catalogue()
+    product = next((goods.names[sku] for sku in goods.likely(text)), None)
     return {
         "text": said.text,
         "intent": best.name if best and sure else None,
         "confidence": best.confidence if best else 0.0,
-        "slots": told(flow, node, said, Situation(today=today)),
+        "slots": {
+            **mentioned(text, today, flow.language, taken),
+            **({"product": product} if product else {}),
+            **slots,
+        },
     }
 
 

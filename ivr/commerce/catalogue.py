@@ -20,11 +20,13 @@ class Catalogue:
 
     def __init__(self, products: Iterable[Product]) -> None:
         self._exact: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self._others: list[tuple[str, str]] = []
         things: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         for one in products:
             *before, thing = one.name.lower().split() or [""]
             things[thing].append((tuple(before), one.sku))
+            self.names[one.sku] = one.name
             self._exact[one.name.lower()] = self._exact[one.sku.lower()] = one.sku
             self._others += [(word.lower(), one.sku) for word in one.words]
         self._things: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = things

@@ -4,7 +4,9 @@ import random
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 
+from ivr.commerce.catalogue import Catalogue
 from ivr.commerce.model import (
     Coupon,
     Customer,
@@ -115,6 +117,12 @@ def _customer(number: int, dice: random.Random, today: date) -> Customer:
         today + timedelta(days=dice.randint(10, 400)),
         pace="slow" if dice.random() < 0.05 else "normal",
     )
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the names of the demo shop's products."""
+    return Catalogue(_products(300, random.Random(7)))
 
 
 def _products(count: int, dice: random.Random) -> list[Product]:

@@ -16,6 +16,7 @@ from ivr.dialog.spoken import (
     digits_in,
     fillers,
     is_number_word,
+    mentioned,
     words,
     yes_or_no,
 )
@@ -357,3 +358,24 @@ def test_the_time_for_a_speech_of_thousands_of_words_grows_with_its_length_only(
     began = time.perf_counter()
     getattr(spoken, reader)(f"{word} " * 5000, *further.get(reader, ()))
     assert time.perf_counter() - began < 1.0  # about 0.05 s; some seconds if each word looked at all others
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("I want 20 euros back for order 100311", "en", {"amount": "20"}),
+        ("call me at oh three oh one two three four five six seven", "en", {"phone": "0301234567"}),
+        ("it came last friday", "en", {"date": "2026-11-20"}),
+        ("order one zero zero three one one", "en", {}),
+        ("where is my order", "en", {}),
+        ("请退三百块", "zh", {"amount": "300"}),
+        ("我的号码是一三八零零一三八零零零", "zh", {"phone": "13800138000"}),
+    ],
+)
+def test_money_days_and_telephones_are_noticed_whatever_was_asked(text, language, found):
+    assert mentioned(text, date(2026, 11, 24), language) == found
+
+
+@given(st.text(max_size=80), st.sampled_from(["en", "zh"]))
+def test_nothing_that_is_said_breaks_the_noticing(text, language):
+    assert set(mentioned(text, date(2026, 11, 24), language)) <= {"amount", "date", "phone"}

@@ -13,6 +13,7 @@ from ivr.dialog.spoken.dates import date_in
 from ivr.dialog.spoken.digits import digit_spans, digits_in
 from ivr.dialog.spoken.languages import fillers, is_number_word
 from ivr.dialog.spoken.letters import letters_in
+from ivr.dialog.spoken.mentioned import mentioned
 from ivr.dialog.spoken.money import amount, amount_in, currency_in
 from ivr.dialog.spoken.numbers_en import FILLERS, UNITS
 from ivr.dialog.spoken.places import position_in
@@ -37,6 +38,7 @@ __all__ = [
     "is_number_word",
     "letters_in",
     "masked",
+    "mentioned",
     "passes",
     "position_in",
     "words",

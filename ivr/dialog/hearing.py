@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from rapidfuzz.fuzz import ratio
 
-from ivr.dialog.events import Spoke, Value
+from ivr.dialog.events import Intent, Spoke, Value
 from ivr.dialog.flow import Choice, Collect, Command, Exit, Flow, Listening, Menu
 from ivr.dialog.prompts import holes, lookup
 from ivr.dialog.spoken import (
@@ -298,12 +298,24 @@ def _chosen(
 ) -> Iterator[Move]:
     named = _named_choice(flow, node, said.text) if len(line) <= LONG_ANSWER else None
     answer = _answer(flow, node, said.text) if len(line) <= LONG_ANSWER else None
+    about = _surely_about(flow, node, said)
     for choice in node.choices:
-        sure = max(_by_phrase(choice.phrases, line), _by_intent(choice.intents, said, answer))
+        phrase = _by_phrase(choice.phrases, line)
+        if about and phrase < SURE and about.name not in choice.intents:
+            phrase = min(phrase, about.confidence - 0.01)  # "refund" is in it, but it is about an order
+        sure = max(phrase, _by_intent(choice.intents, said, answer))
         if choice is named:
             sure = max(sure, 0.9)
         if sure:
             yield replace(_move(flow, choice, sure), told=told)
+
+
+def _surely_about(flow: Flow, node: Menu, said: Spoke) -> Intent | None:
+    """Return the matter that a whole sentence is surely about, at a menu that takes any; None for none."""
+    best = next(iter(said.intents), None)
+    if best is None or not node.open or best.name not in flow.intents:
+        return None
+    return best if best.confidence >= node.question.confidence.take else None
 
 
 def _named_choice(flow: Flow, node: Menu, text: str) -> Choice | None:

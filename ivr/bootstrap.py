@@ -13,6 +13,7 @@ from audio.speech import Speech
 from audio.tts.manner import Manner, manner_of
 from audio.voice_cache import PromptStore
 from ivr.clock import utc_now
+from ivr.commerce.http_shop import HttpShop
 from ivr.commerce.records_sql import SqlRecords
 from ivr.commerce.shop import EmbeddedShop
 from ivr.errors import MissingSetting
@@ -43,6 +44,9 @@ from ivr.telephony.twilio.sms import TwilioSms
 from ivr.understanding.encoder import missing_encoders
 
 log = structlog.get_logger(__name__)
+LEAST_KEY = 16
+SHOP_SHARE = 0.75
+"""How much of an action's time its question to the shop may take; the rest is for what is said then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Hotline:
         self.effects.close()
         self.prompts.close()
         self.speech.close()
+        if isinstance(self.shop, HttpShop):
+            self.shop.close()
         self.db.close()
 
 
@@ -126,7 +132,7 @@ def build(
     feed = Feed()
     menus = Menus(db, feed, clock, settings.models / "understanding")
     menus.ensure(settings.menus or DEMO_MENUS)
-    shop = shop or EmbeddedShop(SqlRecords(db, clock), clock)
+    shop = shop or shop_of(settings, db, clock)
     client = TwilioClient(
         settings.twilio_account_sid,
         tokens(settings)[0],
@@ -183,6 +189,18 @@ def build(
         Prompts(menus, speech.speaking, feed, lambda: set(speech.voices)),
         missing,
     )
+
+
+def shop_of(settings: Settings, db: Database, clock: Clock) -> Shop:
+    """Return the shop that the settings name. Raise MissingSetting for a back end without its key."""
+    if not settings.shop_url:
+        return EmbeddedShop(SqlRecords(db, clock), clock)
+    if len(settings.shop_key) < LEAST_KEY:
+        raise MissingSetting(
+            f"IVR_SHOP_KEY is not set or shorter than {LEAST_KEY} characters; it signs what the shop is asked"
+        )
+    share = settings.action_timeout_s * SHOP_SHARE
+    return HttpShop(settings.shop_url, settings.shop_key, clock, timeout_s=share)
 
 
 def senders(settings: Settings, client: TwilioClient) -> dict[str, Sender]:

@@ -98,6 +98,14 @@ class Settings(BaseSettings):
     max_calls: int = Field(
         200, ge=1, description="live calls; above it new callers hear that all lines are busy"
     )
+    shop_url: str = Field(
+        "",
+        description="address of the shop's own back end (docs/http-shop.md), as https://api.shop.example "
+        "(default: the embedded shop)",
+    )
+    shop_key: str = Field(
+        "", description="signs requests to the shop's back end; at least 16 characters; required with it"
+    )
     action_timeout_s: float = Field(
         2.0, gt=0, le=10, description="seconds an action of the shop may take before its `unavailable` exit"
     )

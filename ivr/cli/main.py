@@ -5,7 +5,7 @@ import sys
 import click
 
 from ivr import __version__
-from ivr.cli import bench, calls, db, menus, models, policy, prompts, route, serve, speech, understand
+from ivr.cli import bench, calls, db, menus, models, policy, prompts, route, serve, shop, speech, understand
 from ivr.errors import HotlineError
 
 
@@ -44,6 +44,7 @@ for command in (
     *models.COMMANDS,
     *route.COMMANDS,
     *policy.COMMANDS,
+    *shop.COMMANDS,
     *db.COMMANDS,
     *bench.COMMANDS,
 ):

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
+from ivr.bootstrap import shop_of
 from ivr.cli.understand import checked_flow
 from ivr.clock import utc_now
 from ivr.commerce.policy import check_refund, explained, refund_policy, returnable
-from ivr.commerce.records_sql import SqlRecords
 from ivr.commerce.refund_actions import refunds_lately
-from ivr.commerce.shop import EmbeddedShop
 from ivr.errors import NotFound
 from ivr.service.feed import Feed
 from ivr.service.menus import DEMO_MENUS, Menus
@@ -41,12 +40,12 @@ def policy() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def explain(order: str, day: datetime | None, folder: Path | None, as_json: bool) -> None:
-    """Tell what may be done with an order of the embedded shop, by which policy, and why."""
+    """Tell what may be done with an order of the shop, by which policy, and why."""
     settings = load()
     db = Database(settings.database_url)
     try:
         db.upgrade()
-        shop = EmbeddedShop(SqlRecords(db, utc_now), utc_now)
+        shop = shop_of(settings, db, utc_now)
         known = shop.order(order)
         if known is None:
             raise NotFound(f"there is no order {order} (`ivr db demo` fills the demo shop)")

@@ -1,4 +1,4 @@
-"""The shop keeps the same promises whatever its records are kept in: memory, or the hotline's own tables."""
+"""The shop keeps the same promises wherever its records are: in memory, in our own tables, or behind HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,11 +12,19 @@ from ivr.commerce.demo import made
 from ivr.commerce.model import Customer, Order
 from ivr.commerce.records import MemoryRecords
 from ivr.commerce.records_sql import SqlRecords
-from ivr.commerce.samples import SAMPLE_CUSTOMERS, sample_money, sample_orders, sample_parcels
+from ivr.commerce.samples import (
+    SAMPLE_CUSTOMERS,
+    sample_goods,
+    sample_money,
+    sample_orders,
+    sample_parcels,
+    sample_pins,
+)
 from ivr.commerce.shop import EmbeddedShop
 from ivr.errors import Unavailable
 from ivr.storage.session import Database
 from tests.conftest import NOON, database_url
+from tests.contract.shop_server import http_shop, reference_of
 
 TODAY = NOON.date()
 RECORDS = [
@@ -24,6 +32,8 @@ RECORDS = [
     *sample_orders(TODAY).values(),
     *sample_parcels(TODAY),
     *sample_money(TODAY),
+    *sample_goods(),
+    *sample_pins(),
 ]
 
 
@@ -35,10 +45,21 @@ def db(tmp_path):
     database.close()
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture
+def far_shop(clock):
+    with (
+        reference_of(EmbeddedShop(MemoryRecords(RECORDS), clock), clock) as url,
+        http_shop(url, clock, timeout_s=20) as shop,
+    ):
+        yield shop
+
+
+@pytest.fixture(params=["memory", "sql", "http"])
 def any_shop(request, clock):
     if request.param == "memory":
         return EmbeddedShop(MemoryRecords(RECORDS), clock)
+    if request.param == "http":
+        return request.getfixturevalue("far_shop")
     records = SqlRecords(request.getfixturevalue("db"), clock)
     records.fill(RECORDS)
     records.fill(RECORDS)  # what is there stays as it is
@@ -68,7 +89,8 @@ def test_a_number_that_several_share_is_nobody_s(db, clock):
 
 
 def test_a_customer_s_orders_come_newest_first(any_shop):
-    assert {one.number for one in any_shop.orders_of("C2")} == {"100378", "100402", "100433"}
+    assert [one.number for one in any_shop.orders_of("C4")] == ["100459"]
+    assert len(any_shop.orders_of("C1")) == 10
     assert any_shop.orders_of("nobody") == []
 
 
@@ -136,6 +158,90 @@ def test_items_come_back_once(any_shop):
     assert any_shop.request_return("100433", ("running shoes",), "refund", "", "k3") is not None
     assert any_shop.request_return("100245", (), "refund", "", "k4") is None
     assert len(any_shop.returns_of("100433")) == 2
+
+
+def test_a_pin_is_right_wrong_or_not_set(any_shop):
+    assert any_shop.check_pin("C1", "2468") is True
+    assert any_shop.check_pin("C1", "2469") is False
+    assert any_shop.check_pin("C1", "") is False
+    assert any_shop.check_pin("C2", "2468") is None
+    assert any_shop.check_pin("nobody", "2468") is None
+
+
+def test_a_voucher_is_granted_once_per_key_and_good_for_its_customer(any_shop):
+    until = TODAY + timedelta(days=90)
+    granted = any_shop.grant_coupon("C1", Decimal("7.50"), "EUR", until, "k1")
+    assert (granted.amount, granted.currency, granted.expires_on) == (Decimal("7.50"), "EUR", until)
+    assert (granted.customer, granted.used) == ("C1", False)
+    assert any_shop.grant_coupon("C1", Decimal("7.50"), "EUR", until, "k1") == granted
+    assert any_shop.coupon(granted.code) == granted
+    assert any_shop.grant_coupon("C1", Decimal(0), "EUR", until, "k2") is None
+    assert any_shop.grant_coupon("nobody", Decimal(5), "EUR", until, "k3") is None
+
+
+def test_an_account_is_locked_and_stays_so(any_shop):
+    assert any_shop.lock_account("C1", "k1").locked is True
+    assert any_shop.lock_account("C1", "k1").locked is True
+    assert any_shop.customer("C1").locked is True
+    assert any_shop.lock_account("nobody", "k2") is None
+
+
+def test_a_customer_gets_another_number(any_shop):
+    assert any_shop.change_phone("C1", "+4930123456", "k1").phone == "+4930123456"
+    assert any_shop.customer_by_phone("+4930123456").id == "C1"
+    assert any_shop.customer_by_phone("+15550101") is None
+    assert any_shop.change_phone("nobody", "+4930123456", "k2") is None
+
+
+def test_a_password_is_set_at_an_address_that_is_the_same_per_key(any_shop):
+    link = any_shop.reset_link("C1", "k1")
+    assert link.startswith("https://")
+    assert any_shop.reset_link("C1", "k1") == link
+    assert any_shop.reset_link("C1", "k2") != link
+    assert any_shop.reset_link("nobody", "k3") is None
+
+
+def test_a_document_has_an_address(any_shop):
+    assert "100311" in any_shop.document("invoice", "100311")
+    assert any_shop.document("invoice", "999999") is None
+
+
+def test_products_are_found_by_words_that_were_heard(any_shop):
+    assert [one.sku for one in any_shop.products("desk lamp")] == ["S0002"]
+    assert [one.sku for one in any_shop.products("coffee mashine")] == ["S0003"]
+    assert {one.sku for one in any_shop.products("clock")} <= {"S0005", "S0006"}
+    assert any_shop.products("qqqq") == []
+    assert any_shop.products("") == []
+
+
+def test_refunds_of_all_orders_of_a_customer_are_found(any_shop):
+    made_now = any_shop.request_refund("100311", Decimal("49.90"), "k1")
+    assert {one.number for one in any_shop.refunds_of_customer("C1")} == {"700475", made_now.number}
+    assert any_shop.refunds_of_customer("C2") == []
+    assert any_shop.refunds_of_customer("nobody") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../orders/100311", "1/2", "100311?x=1", "一二三", "a\nb", "%2e", "x" * 500]
+)
+def test_what_can_be_nobody_s_name_is_not_there(any_shop, name):
+    assert any_shop.order(name) is None
+    assert any_shop.customer(name) is None
+    assert any_shop.coupon(name) is None
+    assert any_shop.shipment_of(name) is None
+    assert any_shop.orders_of(name) == any_shop.refunds_of(name) == any_shop.returns_of(name) == []
+    assert any_shop.customer_by_phone(name) is None
+    assert any_shop.document("invoice", name) is None
+    assert any_shop.cancel(name, "k1") is None
+    assert any_shop.lock_account(name, "k2") is None
+    assert any_shop.request_refund(name, Decimal(1), "k3") is None
+
+
+def test_what_customers_say_comes_through_as_it_is(any_shop):
+    address = '陈伟, 5 Högh Street\n"10115" Berlin'
+    assert any_shop.change_address("100417", address, "the key of call “7”").address == address
+    assert any_shop.change_address("100417", "elsewhere", "the key of call “7”").address == address
+    assert any_shop.order("100417").address == address
 
 
 @given(st.lists(st.tuples(st.integers(-100, 6000), st.sampled_from(["a", "b", "c"])), max_size=12))

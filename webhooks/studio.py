@@ -54,6 +54,15 @@ def understanding() -> Response:
     return jsonify(days=days, nodes=_hotline().reports.understanding(since))
 
 
+@bp.get("/api/ratings")
+@role("supervisor")
+def ratings() -> Response:
+    """Return what callers thought in the last days (`?days=30`): by survey, matter, version and agent."""
+    days = min(max(request.args.get("days", 30, type=int), 1), 366)
+    since = _hotline().clock() - timedelta(days=days)
+    return jsonify(days=days, ratings=_hotline().reports.ratings(since))
+
+
 @bp.get("/api/calls/<call>")
 @role("supervisor")
 def transcript(call: str) -> Response:

@@ -216,9 +216,19 @@ def _after_agent(asked: VoiceRequest) -> str:
     hotline().queue.bridge_ended(asked.call, asked.dial_status)
     ticket = hotline().queue.ticket_of(asked.call)  # an open one: not answered, or passed on
     if ticket is None:
-        return twiml.document(twiml.hang_up())
+        return _afterwards(asked)
     to = addresses(hotline().calls.current(asked.call))
     return twiml.document(twiml.enqueue(ticket.queue, to.after_queue, to.wait))
+
+
+def _afterwards(asked: VoiceRequest) -> str:
+    """The person has hung up and the caller has not: on with what the menus have for that, else the end."""
+    calls = hotline().calls
+    part = calls.current(asked.call)
+    if asked.status in ENDED or not calls.goes_on(asked.call):
+        return twiml.document(twiml.hang_up())
+    following = calls.advance(asked.call, part.turn + 1, Transferred(hotline().clock(), "answered"))
+    return onward(following, str(calls.head(asked.call)["media"]))
 
 
 def _answered(asked: VoiceRequest) -> str:

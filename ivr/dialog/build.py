@@ -347,6 +347,7 @@ def _queue(name: str, doc: QueueDoc, around: Around, place: Place) -> Queue:
         Exit(callback, name=f"{name}.callback") if offers and callback else None,
         overflow.after if overflow else None,
         _exit(overflow, f"{name}.overflow") if overflow else None,
+        Exit(doc.afterwards, name=f"{name}.afterwards") if doc.afterwards else None,
     )
 
 

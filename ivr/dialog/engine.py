@@ -71,6 +71,9 @@ def _stepped(  # noqa: C901, PLR0915  # the machine: (where, what) → what now
             turn.start(event)
         case Do() as node, Acted() if event.action == turn.acting:
             turn.acted(node, event)
+        case Queue(afterwards=Exit() as leave), Transferred(outcome="answered"):
+            turn.came_to = "transferred"
+            turn.enter(leave)
         case Queue(overflow=Exit() as leave), Waited():
             turn.enter(leave)
         case Queue(callback=Exit()) as node, Offered():

@@ -206,7 +206,10 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Wait for a person. `say` is heard before the music. Skills may be named by `$slot`."""
+    """Wait for a person. `say` is heard before the music. Skills may be named by `$slot`.
+
+    `afterwards` is where a caller goes whom the person has left on the line.
+    """
 
     name: str
     queue: str
@@ -220,6 +223,7 @@ class Queue:
     callback: Exit | None = None
     overflow_after_ms: int | None = None
     overflow: Exit | None = None
+    afterwards: Exit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,10 +479,8 @@ def exits_of(node: Node) -> Iterator[tuple[str, Exit]]:  # noqa: C901  # one cas
             for number, rule in enumerate(node.rules, 1):
                 yield f"rule {number}", rule.exit
         case Queue():
-            if node.callback:
-                yield "callback", node.callback
-            if node.overflow:
-                yield "overflow", node.overflow
+            ways = {"callback": node.callback, "overflow": node.overflow, "afterwards": node.afterwards}
+            yield from ((name, leave) for name, leave in ways.items() if leave)
         case Language():
             if node.exit:
                 yield "goto", node.exit

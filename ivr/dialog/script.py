@@ -62,7 +62,8 @@ class Turn(_Doc):
     """One line of a script: what is heard, or what the caller does.
 
     `interrupt` talks over the prompt after so many words of it. `wait` stays in a queue for a time;
-    `transfer` tells how the other telephone answers.
+    `transfer` tells how the other telephone answers; in a queue `answered` is a talk with a person who
+    has hung up.
     """
 
     hear: Annotated[list[str | HearText], BeforeValidator(_one_or_more)] | None = None
@@ -277,8 +278,8 @@ def _play(call: _Call, turn: Turn) -> str | None:
     elif turn.wait is not None:
         return _wait(call, turn.wait)
     elif turn.transfer is not None:
-        if not isinstance(call.last, Transfer):
-            return "the caller is not being transferred"
+        if not isinstance(call.last, Transfer | JoinQueue):
+            return "the caller is not being transferred, and waits for nobody"
         call.talk.lines.append(f"      · the other telephone: {turn.transfer}")
         call.happen(Transferred(call.now, turn.transfer))
     elif turn.hang_up:

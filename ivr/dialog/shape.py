@@ -292,6 +292,7 @@ class QueueDoc(NodeDoc):
     priority: Priority = "normal"
     while_waiting: WaitingDoc = WaitingDoc()
     overflow: OverflowDoc | None = None
+    afterwards: Name | None = None
 
 
 class CallbackDoc(NodeDoc):

@@ -175,11 +175,13 @@ class _Caller:
                 return self._speaking(node)
 
     def _waiting(self) -> Event:
-        what = self.dice.choice(("waits too long", "key 1", "key 7", "hangs up"))
+        what = self.dice.choice(("waits too long", "key 1", "key 7", "the person hangs up", "hangs up"))
         self._noted(what)
         match what:
             case "waits too long":
                 return Waited(self.now, 3_600_000)
+            case "the person hangs up":
+                return Transferred(self.now, "answered")
             case "hangs up":
                 return HungUp(self.now)
             case key:

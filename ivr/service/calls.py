@@ -304,6 +304,13 @@ class Calls:
             row.stream_token = None
         return True
 
+    def goes_on(self, call: str) -> bool:
+        """Return whether a caller whom a person has left on the line has somewhere to go."""
+        row = self._row(call)
+        node = self._menus.version(row.menu_version).flow.nodes.get(str(row.state.get("node")))
+        live = row.status != "ended" and row.state.get("outcome") is None
+        return live and isinstance(node, QueueNode) and node.afterwards is not None
+
     def stream_token(self, call: str) -> str:
         """Return the one-use token for a call's audio, "" when it is used up."""
         return self._row(call).stream_token or ""

@@ -12,11 +12,14 @@ from ivr.dialog.spoken import yes_or_no
 from ivr.routing.tally import Tally
 from ivr.service.occupancy import occupancy
 from ivr.storage.session import Database
-from ivr.storage.tables import TicketRow, TurnRow
+from ivr.storage.tables import CallRow, RatingRow, TicketRow, TurnRow
 
 MOST_TURNS = 50_000
 """Newest turns that a report looks at."""
 MOST_TICKETS = 20_000
+MOST_REASONS, LOW = 5, 2
+TALKED = ("connected", "wrap_up", "done")
+"""States of tickets whose caller has talked with the agent."""
 TARGET_S = 20
 """The T of the service level where nobody names another: 80 % in 20 seconds is the usual goal."""
 
@@ -47,11 +50,66 @@ class Understanding:
         }
 
 
+@dataclass(slots=True)
+class Rated:
+    """The ratings of one thing: a survey, a matter, a menu version, an agent."""
+
+    by: str
+    name: str
+    scores: list[int] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, score: int, reason: str) -> None:
+        """Count one, the newest first."""
+        self.scores.append(score)
+        if reason and len(self.reasons) < MOST_REASONS:
+            self.reasons.append(reason)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the figures as JSON data; `low` is the share of ones and twos."""
+        low = sum(score <= LOW for score in self.scores) / len(self.scores)
+        return {
+            "by": self.by,
+            "name": self.name,
+            "count": len(self.scores),
+            "mean": round(statistics.fmean(self.scores), 2),
+            "low": round(low, 3),
+            "reasons": self.reasons,
+        }
+
+
 class Reports:
     """Reports over what is stored."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    def ratings(self, since: datetime) -> list[dict[str, Any]]:
+        """Return what callers thought since then, and why: by survey, matter, menu version and agent.
+
+        A rating counts for the agent who had talked with the caller in the same call.
+        """
+        query = (
+            select(RatingRow, CallRow, TicketRow.agent)
+            .join(CallRow, CallRow.id == RatingRow.call)
+            .outerjoin(TicketRow, (TicketRow.call == CallRow.id) & TicketRow.state.in_(TALKED))
+            .where(RatingRow.at >= since)
+            .order_by(RatingRow.at.desc())
+            .limit(MOST_TICKETS)
+        )
+        found: dict[tuple[str, str], Rated] = {}
+        with self._db.read() as session:
+            for row, call, agent in session.execute(query):
+                about = {
+                    "survey": row.survey,
+                    "matter": call.state.get("matter") or "",
+                    "menu version": call.menu_version[:12],
+                    "agent": agent or "",
+                }
+                for kind, name in about.items():
+                    if name:
+                        found.setdefault((kind, name), Rated(kind, name)).add(row.score, row.reason)
+        return [one.as_data() for one in sorted(found.values(), key=lambda one: (one.by, -len(one.scores)))]
 
     def understanding(self, since: datetime) -> list[dict[str, Any]]:
         """Return the figures of every node at which something was answered since then, the busiest first."""

@@ -358,3 +358,48 @@ def test_a_text_line_waits_and_leaves_the_same_way(carrier_post, clock, floor):
     assert tags(answer) == ["Gather", "Redirect"]
     kept = carrier_post(NEXT + "?turn=3", **form, SpeechResult="Please call me back about my chair.")
     assert words(kept) == "Thank you, we have your message."
+
+
+@pytest.fixture
+def talked(tmp_path, clock, shop, carrier):
+    """A hotline whose callers go on to another question when the person has hung up."""
+    folder = written(tmp_path / "menus-after")
+    head = folder / "hotline.yaml"
+    head.write_text(
+        head.read_text().replace(
+            "    queue: support\n", "    queue: support\n    afterwards: anything_else\n"
+        )
+    )
+    built = build(
+        make_settings(tmp_path, menus=folder),
+        clock=clock,
+        shop=shop,
+        engines=Engines({}, {}),
+        carrier=carrier,
+    )
+    built.accounts.add("ann", "Ann", "agent", "password-1", {"orders": 3, "en": 3})
+    yield built
+    built.close()
+
+
+class TestAfterTheTalk:
+    @pytest.fixture
+    def hotline(self, talked):
+        return talked
+
+    def test_a_caller_whom_the_person_left_on_the_line_is_asked_on(self, queued, floor):
+        floor.ready("ann")
+        floor.hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+        floor.settle()
+        answer = queued(NEXT + "?after=agent", **CALL, DialCallStatus="completed")
+        assert "Hangup" not in tags(answer)
+        again = queued(NEXT + "?after=agent", **CALL, DialCallStatus="completed")  # the same webhook twice
+        assert floor.hotline.calls.head("CA1")["node"] == "anything_else"
+        assert verbs(again) is not None
+
+    def test_a_caller_who_has_hung_up_as_well_is_not(self, queued, floor):
+        floor.ready("ann")
+        floor.hotline.queue.accept("ann", floor.of("ann")["call"]["offer"])
+        floor.settle()
+        gone = {**CALL, "CallStatus": "completed"}
+        assert tags(queued(NEXT + "?after=agent", **gone, DialCallStatus="completed")) == ["Hangup"]

@@ -12,7 +12,13 @@ from tests.service.test_verification import Line
 
 
 def a_case(call="CA1", **more):
-    given = {"queue": "complaints", "due": timedelta(hours=24), "phone": "+15550101", "customer": "C1", **more}
+    given = {
+        "queue": "complaints",
+        "due": timedelta(hours=24),
+        "phone": "+15550101",
+        "customer": "C1",
+        **more,
+    }
     return NewCase(call, "complaint", **given)
 
 
@@ -77,7 +83,9 @@ def test_a_crash_between_booking_and_noting_books_nothing_twice(hotline, clock, 
     def crash():
         raise RuntimeError("the power is gone")
 
-    monkeypatch.setattr(hotline.cases._db, "write", lambda: write() if not hotline.followups.callbacks() else crash())
+    monkeypatch.setattr(
+        hotline.cases._db, "write", lambda: write() if not hotline.followups.callbacks() else crash()
+    )
     with pytest.raises(RuntimeError):
         hotline.cases.call_due()
     monkeypatch.setattr(hotline.cases._db, "write", write)

@@ -97,7 +97,12 @@ def test_three_wrong_answers_lock_the_customer_and_tell_security(hotline, call):
     assert "any more tries" in line.heard
     assert line.queue == "security"
     (case,) = hotline.cases.list()
-    assert (case["kind"], case["severity"], case["customer"], case["queue"]) == ("security", 3, "C1", "security")
+    assert (case["kind"], case["severity"], case["customer"], case["queue"]) == (
+        "security",
+        3,
+        "C1",
+        "security",
+    )
     after = Line(hotline, STRANGER, "CA9")
     assert "any more tries" in after.say("where is my order 100245")  # the right postcode is not even asked
 
@@ -224,7 +229,9 @@ def test_limits_hold_over_calls_and_customers(hotline, shop):
     third.say("I want a refund for order 100488")
     third.key("1")
     assert third.queue == "refunds"  # 64.90 are above what a day has left
-    assert [one.order for one in shop.refunds_of_customer("C1") if one.requested_on == NOON.date()] == ["100433"]
+    assert [one.order for one in shop.refunds_of_customer("C1") if one.requested_on == NOON.date()] == [
+        "100433"
+    ]
 
 
 def test_nobody_gets_a_second_voucher_in_another_call(hotline, shop):

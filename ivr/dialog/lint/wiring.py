@@ -94,6 +94,8 @@ def _gotos(  # noqa: C901  # one case a node kind
                 yield ("while_waiting", "callback"), node.callback.goto
             if node.overflow:
                 yield ("overflow", "goto"), node.overflow.goto
+            if node.afterwards:
+                yield ("afterwards",), node.afterwards.goto
         case Language():
             if node.exit:
                 yield ("goto",), node.exit.goto

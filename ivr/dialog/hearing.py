@@ -34,6 +34,8 @@ from ivr.dialog.values import key_of
 LONG_ANSWER = 6
 """Words beyond a phrase that make it doubtful: a key word somewhere in a long sentence is no answer."""
 SURE, UNSURE = 1.0, 0.6
+LITTLE_MORE = 1
+"""Words beside a day in a sentence that says nothing else."""
 LITTLE = frozenset(["a", "an", "the", "is", "of", "to", "for", "that", "your", "with", "about", "的", "了"])
 """Words of a matter's label that tell it from no other."""
 RIVAL_FROM = 0.15
@@ -233,6 +235,8 @@ def _readings(
                 yield from _same_matter(flow, extra, situation)
         case Collect():
             filled = [*_filled(flow, node, said.text, line, told, situation)]
+            if _is_the_answer(flow, node, said.text, line, situation):
+                moves = []  # "on Friday" is not about opening hours where a day is asked
             moves = [_also(move, filled) for move in moves]
             if not any(move.confidence >= node.question.confidence.take for move in moves):
                 yield from filled
@@ -240,6 +244,14 @@ def _readings(
     if not any(move.confidence >= node.question.confidence.take for move in moves):
         yield from _corrected(told, situation.slots)
     yield from moves
+
+
+def _is_the_answer(flow: Flow, node: Collect, text: str, line: Sequence[str], situation: Situation) -> bool:
+    """Return whether a sentence is the day that is asked and hardly a word more."""
+    if node.kind != "date":
+        return False
+    day = date_in(text, situation.today, flow.language, past=node.past)
+    return day is not None and day.sure and len(line) - (day.end - day.start) <= LITTLE_MORE
 
 
 def _clear(told: Mapping[str, Span]) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ivr.bootstrap import Hotline, tokens
 from ivr.errors import HotlineError
-from webhooks import auth, desk, errors, health, phone, studio, voice
+from webhooks import auth, desk, errors, health, office, phone, studio, voice
 from webhooks.voice_work import Work
 
 MAX_BODY = 2_000_000
@@ -38,7 +38,7 @@ def create_app(hotline: Hotline) -> Flask:
     csrf.exempt(voice.bp)
     auth.init_app(app, hotline)
     errors.init_app(app)
-    for part in (voice, health, auth, desk, studio, phone):
+    for part in (voice, health, auth, desk, studio, office, phone):
         app.register_blueprint(part.bp)
     app.add_url_rule("/", "home", lambda: redirect("/phone" if hotline.settings.phone else "/desk"))
     app.after_request(_harden)

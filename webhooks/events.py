@@ -15,6 +15,8 @@ from webhooks.auth import subject_of
 from webhooks.media import REFUSED, Receive, Scope, Send
 
 MOST_UNSENT = 1_000
+OFFICE = ("case", "message")
+"""What callers do not see of their own call: these name numbers and addresses that the shop knows."""
 
 
 async def serve(hotline: Hotline, scope: Scope, receive: Receive, send: Send, subject: str | None) -> None:
@@ -58,7 +60,7 @@ def _concerns(subject: str, message: Message) -> bool:
     kind, _, name = subject.partition(":")
     if kind == "agent":
         return message.data.get("agent") == name
-    return kind == "call" and message.data.get("call_id") == name
+    return kind == "call" and message.data.get("call_id") == name and message.topic not in OFFICE
 
 
 def query(scope: Scope) -> dict[str, str]:

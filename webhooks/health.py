@@ -98,6 +98,12 @@ def metrics() -> Response:
     for queue, learnt in hotline.dispatcher.waits().items():
         for name, value in learnt.items():
             measured.labels(queue, f"estimate_{name}").set(value)
+    messages = Gauge("ivr_messages", "Messages to customers by state", ["state"], registry=registry)
+    for state, count in hotline.outbox.counts().items():
+        messages.labels(state).set(count)
+    cases = Gauge("ivr_cases", "Cases that are followed up", ["state"], registry=registry)
+    for state, count in hotline.cases.counts().items():
+        cases.labels(state).set(count)
     prompts = CounterMetricFamily("ivr_prompts", "What the prompt store has done", labels=["what"])
     for what, count in asdict(hotline.speech.speaking.prompts.counts).items():
         prompts.add_metric([what], count)

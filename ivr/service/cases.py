@@ -9,19 +9,29 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from ivr.errors import InvalidInput, NotFound
+from ivr.dialog.spoken import masked
+from ivr.errors import Conflict, InvalidInput, NotFound
 from ivr.ports import Booking, Clock, NewCase, OpenCase
 from ivr.service.feed import Feed
 from ivr.service.followups import FollowUps
 from ivr.storage.session import Database
-from ivr.storage.tables import CaseEventRow, CaseRow
+from ivr.storage.tables import AuditRow, CaseEventRow, CaseRow
 
 log = structlog.get_logger(__name__)
 OPEN = ("open", "calling")
 MOST_SHOWN, MOST_AT_ONCE = 200, 50
+AUDITED = {
+    "note": "case.note",
+    "closed": "case.close",
+    "reopened": "case.reopen",
+    "put off": "case.put_off",
+    "given": "case.give",
+    "unlocked": "case.unlock",
+}
+"""What people do to a case: as its history says it, and as the audit does."""
 
 
 class Cases:
@@ -69,14 +79,23 @@ class Cases:
 
     # ---- for people
 
-    def list(self, *, closed: bool = False, customer: str = "") -> list[dict[str, Any]]:
+    def list(self, *, closed: bool = False, customer: str = "", phone: str = "") -> list[dict[str, Any]]:
         """Return cases, the ones due soonest first; closed ones the newest first."""
         query = select(CaseRow).where(CaseRow.state == "closed" if closed else CaseRow.state.in_(OPEN))
         if customer:
             query = query.where(CaseRow.customer == customer)
+        if phone:
+            query = query.where(CaseRow.phone == phone)
         order = CaseRow.due_at.desc() if closed else CaseRow.due_at
         with self._db.read() as session:
             return [case_data(row) for row in session.scalars(query.order_by(order).limit(MOST_SHOWN))]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many cases are open, and how many of them are overdue."""
+        of = select(func.count()).where(CaseRow.state.in_(OPEN))
+        with self._db.read() as session:
+            late = of.where(CaseRow.due_at < self._clock())
+            return {"open": session.scalar(of) or 0, "overdue": session.scalar(late) or 0}
 
     def one(self, number: str) -> dict[str, Any]:
         """Return a case with its history. Raise NotFound."""
@@ -93,15 +112,24 @@ class Cases:
         """Add a note."""
         if not note.strip():
             raise InvalidInput("write a note first")
-        return self._changed(number, who, "note", note.strip())
+        return self._changed(number, who, "note", note.strip(), when=("closed", *OPEN))
 
     def close(self, number: str, who: str, note: str = "") -> dict[str, Any]:
-        """Close a case."""
+        """Close a case. Raise Conflict when it is closed already."""
         return self._changed(number, who, "closed", note.strip(), state="closed")
 
     def reopen(self, number: str, who: str) -> dict[str, Any]:
-        """Take back a close."""
-        return self._changed(number, who, "reopened", "", state="open")
+        """Take back a close; a call back that was booked for it is not booked again."""
+        state = "calling" if self._was_due(number) else "open"
+        return self._changed(number, who, "reopened", "", when=("closed",), state=state)
+
+    def _was_due(self, number: str) -> bool:
+        """Return whether the time that was promised last has been seen to."""
+        turns = ("opened", "put off", "due", "call back booked")
+        of = select(CaseEventRow.what).where(CaseEventRow.case == number, CaseEventRow.what.in_(turns))
+        with self._db.read() as session:
+            last = session.scalars(of.order_by(CaseEventRow.id.desc()).limit(1)).first()
+        return last in ("due", "call back booked")
 
     def put_off(self, number: str, who: str, due: datetime) -> dict[str, Any]:
         """Promise another time; the customer is called back then."""
@@ -113,12 +141,24 @@ class Cases:
         """Give a case to another queue."""
         return self._changed(number, who, "given", queue, queue=queue)
 
-    def _changed(self, number: str, who: str, what: str, note: str, **values: Any) -> dict[str, Any]:
+    def unlocked(self, number: str, who: str, subject: str) -> dict[str, Any]:
+        """Note that a person lets a subject prove itself again."""
+        return self._changed(number, who, "unlocked", subject, when=("closed", *OPEN))
+
+    def _changed(
+        self, number: str, who: str, what: str, note: str, *, when: tuple[str, ...] = OPEN, **values: Any
+    ) -> dict[str, Any]:
+        """Change a case that is in one of some states, with its history and the audit."""
+        now = self._clock()
         with self._db.write() as session:
-            row = _of(session, number)
+            row = _of(session, number, to_change=True)
+            if row.state not in when:
+                raise Conflict(f"case {number} is {'closed' if row.state == 'closed' else 'open'}")
             for name, value in values.items():
                 setattr(row, name, value)
-            session.add(CaseEventRow(case=number, at=self._clock(), who=who, what=what, note=note))
+            note = masked(note, row.language) if what in ("note", "closed") else note
+            session.add(CaseEventRow(case=number, at=now, who=who, what=what, note=note))
+            session.add(AuditRow(at=now, who=who, what=AUDITED[what], data={"case": number}))
         self._feed.publish("case", case_data(row))
         return self.one(number)
 
@@ -152,8 +192,8 @@ class Cases:
         return int(what == "call back booked")
 
 
-def _of(session: Session, number: str) -> CaseRow:
-    row = session.get(CaseRow, number)
+def _of(session: Session, number: str, *, to_change: bool = False) -> CaseRow:
+    row = session.get(CaseRow, number, with_for_update=to_change or None)
     if row is None:
         raise NotFound(f"there is no case {number}")
     return row

@@ -15,7 +15,10 @@ KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing that happened. `topic` is call, turn, partial, ticket, agent, callback, menus or prompts."""
+    """One thing that happened.
+
+    `topic` is call, turn, partial, ticket, agent, callback, case, message, menus or prompts.
+    """
 
     number: int
     topic: str

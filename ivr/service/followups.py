@@ -47,7 +47,7 @@ class FollowUps:
                 priority=booking.priority,
                 language=call.state.get("language", "en"),
                 matter=call.state.get("matter"),
-                summary=held.summary if held else {"caller": call.caller, "name": call.name},
+                summary=held.summary if held else _known(call),
                 entered_at=held.entered_at if held else self._clock(),
                 not_before=booking.not_before,
             )
@@ -91,6 +91,13 @@ class FollowUps:
                 .limit(MOST_SHOWN)
             )
             return [callback_data(row) for row in rows]
+
+
+def _known(call: CallRow) -> dict[str, Any]:
+    """Return what an agent sees of somebody who is called back without having waited."""
+    slots = call.state.get("slots", {})
+    customer = {"customer": slots["customer"]} if "customer" in slots else {}
+    return {"caller": call.caller, "name": call.name, "slots": customer}
 
 
 def _held_place(session: Session, booking: Booking) -> TicketRow | None:

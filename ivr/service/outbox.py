@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ivr.errors import Conflict, NotFound, Unavailable, Undeliverable, Unsure
 from ivr.ports import Clock, Letter, Sender
 from ivr.service.feed import Feed
 from ivr.storage.session import Database
-from ivr.storage.tables import MessageRow
+from ivr.storage.tables import AuditRow, MessageRow
 
 log = structlog.get_logger(__name__)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
@@ -128,8 +128,15 @@ class Outbox:
         with self._db.read() as session:
             return [message_data(row) for row in session.scalars(query)]
 
-    def send_again(self, id: str) -> dict[str, Any]:
+    def counts(self) -> dict[str, int]:
+        """Return how many messages are in which state."""
+        query = select(MessageRow.state, func.count()).group_by(MessageRow.state)
+        with self._db.read() as session:
+            return {str(row[0]): int(row[1]) for row in session.execute(query).all()}
+
+    def send_again(self, id: str, who: str = "hotline") -> dict[str, Any]:
         """Send a message that failed, or of which nobody knows, because a person says so."""
+        now = self._clock()
         with self._db.write() as session:
             row = session.get(MessageRow, id)
             if row is None:
@@ -137,7 +144,8 @@ class Outbox:
             if row.state not in ("failed", "unsure"):
                 raise Conflict(f"the message is {row.state}")
             row.state, row.tries, row.error = "waiting", 0, ""
-            row.created_at = row.next_at = self._clock()
+            row.created_at = row.next_at = now
+            session.add(AuditRow(at=now, who=who, what="message.send_again", data={"message": id}))
         self._tell(row)
         self.posted.set()
         return message_data(row)

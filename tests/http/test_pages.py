@@ -47,6 +47,7 @@ def test_figures_are_given_to_machines(client, floor):
     floor.call("CA1")
     floor.hotline.speech.speaking.prompts.get("nothing")
     text = client.get("/metrics").text
+    assert 'ivr_cases{state="overdue"} 0.0' in text
     assert 'ivr_prompts_total{what="misses"} 1.0' in text
     assert 'ivr_calls{state="queued"} 1.0' in text
     assert 'ivr_agents{state="ringing"} 1.0' in text

@@ -29,11 +29,29 @@ export function duration(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-// Keep every element that has `data-since` or `data-until` at its time, once a second.
+const MINUTE_S = 60;
+const UNITS = [[36 * 3600, 86_400, "day"], [90 * MINUTE_S, 3600, "hour"], [0, MINUTE_S, "minute"]];
+
+// How a promised time stands to now: "in 3 hours", "overdue by 2 days".
+export function dueWords(at) {
+  const left = (Date.parse(at) - now()) / 1000;
+  if (Math.abs(left) < MINUTE_S) return left < 0 ? "overdue" : "now";
+  const [, seconds, unit] = UNITS.find(([from]) => Math.abs(left) >= from);
+  const count = Math.round(Math.abs(left) / seconds);
+  return `${left < 0 ? "overdue by" : "in"} ${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+export const isOverdue = (at) => Date.parse(at) < now();
+
+// Keep every element that has `data-since`, `data-until` or `data-due` at its time, once a second.
 export function keepTimes() {
   const show = () => {
     for (const element of document.querySelectorAll("[data-since]")) setText(element, duration(secondsSince(element.dataset.since)));
     for (const element of document.querySelectorAll("[data-until]")) setText(element, duration(Math.ceil(secondsUntil(element.dataset.until))));
+    for (const element of document.querySelectorAll("[data-due]")) {
+      setText(element, dueWords(element.dataset.due));
+      element.classList.toggle("overdue", isOverdue(element.dataset.due));
+    }
   };
   setInterval(show, 500);
   return show;

@@ -6,6 +6,7 @@ import { $, debounced, facts, label, make, show } from "./dom.js";
 import { Feed } from "./feed.js";
 import { showLevel } from "./level.js";
 import { Line } from "./line.js";
+import { OpenCases } from "./open-cases.js";
 import { Ring } from "./ring.js";
 import { problem, toast } from "./toast.js";
 import { Transcript } from "./transcript.js";
@@ -26,6 +27,7 @@ const line = new Line(page.lineToken);
 const ring = new Ring();
 const transcript = new Transcript($("transcript"));
 const showTimes = keepTimes();
+const openCases = new OpenCases($("open-cases"), showTimes);
 let me = { state: "loading", call: null };
 let accepting = null; // the ticket whose phone call is answered by itself
 let lineWanted = false;
@@ -36,7 +38,9 @@ let noteKept = "";
 
 // ---- what is shown
 
+// An answer that was under way while the feed told of something newer is old: the call rings already.
 function render(state) {
+  if (Date.parse(state.since) < Date.parse(me.since)) return;
   me = state;
   const called = ["ringing", "talking", "wrap_up"].includes(me.state) && me.call;
   $("presence").dataset.state = me.state;
@@ -138,6 +142,8 @@ function beginNote(call) {
   showMuted(false);
   transcript.clear();
   fetchTalk(call.call_id);
+  openCases.clear();
+  openCases.read();
 }
 
 async function fetchTalk(call) {

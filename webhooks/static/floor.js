@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { dayAndTime, duration, secondsSince } from "./clock.js";
 import { $, debounced, make, show } from "./dom.js";
+import { cell, figure, fill, sub } from "./table.js";
 import { problem } from "./toast.js";
 import { Transcript } from "./transcript.js";
 import * as words from "./words.js";
@@ -38,12 +39,12 @@ export class Floor {
   render({ calls, recent, tickets, agents, callbacks, queues, worked, order }) {
     const waiting = inOrder(tickets.filter(({ state }) => ["waiting", "offered"].includes(state)), order);
     this.tiles(calls, waiting, agents);
-    this.rows("live", calls, (call) => this.liveRow(call));
-    this.rows("queue", waiting, (ticket, at) => this.queueRow(ticket, at));
-    this.rows("queues", queues, measuredRow);
-    this.rows("callbacks", callbacks, callbackRow);
-    this.rows("agents", agents, (agent) => agentRow(agent, worked[agent.agent]));
-    this.rows("recent", recent.filter(({ status }) => status === "ended"), (call) => this.recentRow(call));
+    fill($("live"), calls, (call) => this.liveRow(call));
+    fill($("queue"), waiting, (ticket, at) => this.queueRow(ticket, at));
+    fill($("queues"), queues, measuredRow);
+    fill($("callbacks"), callbacks, callbackRow);
+    fill($("agents"), agents, (agent) => agentRow(agent, worked[agent.agent]));
+    fill($("recent"), recent.filter(({ status }) => status === "ended"), (call) => this.recentRow(call));
     this.showTimes();
   }
 
@@ -62,24 +63,15 @@ export class Floor {
     set("tile-talking", count("talking"), `${count("ringing")} ringing, ${count("wrap_up")} in wrap-up`);
   }
 
-  rows(id, things, row) {
-    const body = $(id).tBodies[0];
-    const focused = body.contains(document.activeElement) ? document.activeElement.dataset.call : null;
-    body.replaceChildren(...things.map(row));
-    if (focused) body.querySelector(`[data-call="${CSS.escape(focused)}"]`)?.focus();
-    show($(id), things.length > 0);
-    show($(id).nextElementSibling, things.length === 0);
-  }
-
   liveRow(call) {
-    const where = [make("b", {}, words.status(call.status)), make("span", { class: "sub" }, words.plain(call.node))];
-    return this.callRow(call, cell("Where", ...where), cell("Time", timer(call.started_at)));
+    const where = [make("b", {}, words.status(call.status)), sub(words.plain(call.node))];
+    return this.callRow(call, cell("Where", ...where), figure("Time", timer(call.started_at)));
   }
 
   recentRow(call) {
     const length = (Date.parse(call.ended_at) - Date.parse(call.started_at)) / 1000;
-    const when = make("span", { class: "sub" }, dayAndTime(call.started_at));
-    return this.callRow(call, cell("Outcome", words.outcome(call.outcome) || "Ended"), cell("Length", duration(length)), when);
+    const when = sub(dayAndTime(call.started_at));
+    return this.callRow(call, cell("Outcome", words.outcome(call.outcome) || "Ended"), figure("Length", duration(length)), when);
   }
 
   callRow(call, state, time, under = null) {
@@ -94,19 +86,19 @@ export class Floor {
   }
 
   queueRow(ticket, at) {
-    const rings = ticket.state === "offered" ? make("span", { class: "sub" }, `rings at ${ticket.agent}`) : null;
+    const rings = ticket.state === "offered" ? sub(`rings at ${ticket.agent}`) : null;
     return make(
       "tr",
       { class: "clickable", onclick: () => this.show(ticket.call_id) },
       cell("Place", make("b", {}, String(at + 1))),
-      cell("Caller", this.opener(ticket.call_id, ticket.summary.caller), make("span", { class: "sub" }, words.matter(ticket.matter) || words.plain(ticket.queue)), rings),
+      cell("Caller", this.opener(ticket.call_id, ticket.summary.caller), sub(words.matter(ticket.matter) || words.plain(ticket.queue)), rings),
       cell("Needs", words.skills(ticket.skills)),
-      cell("Waits", timer(ticket.entered_at)),
+      figure("Waits", timer(ticket.entered_at)),
     );
   }
 
   opener(id, caller) {
-    const button = make("button", { class: "link", "data-call": id, "data-testid": "open-call" }, words.caller(caller));
+    const button = make("button", { class: "link", "data-key": id, "data-testid": "open-call" }, words.caller(caller));
     button.addEventListener("click", (event) => {
       event.stopPropagation();
       this.show(id);
@@ -158,15 +150,15 @@ function whyRow({ at, what, agent, because }) {
 }
 
 function agentRow(agent, worked) {
-  const busy = worked ? make("span", { class: "sub" }, `busy ${percent(worked.occupancy)} of the last hours`) : null;
-  const reason = agent.state === "paused" && agent.pause_reason ? make("span", { class: "sub" }, words.plain(agent.pause_reason)) : null;
+  const busy = worked ? sub(`busy ${percent(worked.occupancy)} of the last hours`) : null;
+  const reason = agent.state === "paused" && agent.pause_reason ? sub(words.plain(agent.pause_reason)) : null;
   return make(
     "tr",
     {},
     cell("Agent", make("b", {}, agent.name ?? agent.agent), busy),
     cell("State", make("span", { class: "chip", "data-state": agent.state }, words.agentState(agent.state)), reason),
     cell("Skills", words.skills(agent.skills)),
-    cell("Time", timer(agent.since)),
+    figure("Time", timer(agent.since)),
   );
 }
 
@@ -177,22 +169,22 @@ function measuredRow(queue) {
   return make(
     "tr",
     {},
-    cell("Queue", make("b", {}, words.plain(queue.queue)), make("span", { class: "sub" }, words.many(queue.offered, "caller")), told ? make("span", { class: "sub" }, `announced wait held for ${held} of ${told}`) : null),
-    cell("In 20 s", percent(queue.service_level)),
-    cell("Mean wait", duration(queue.asa)),
-    cell("Gave up", percent(queue.abandoned)),
+    cell("Queue", make("b", {}, words.plain(queue.queue)), sub(words.many(queue.offered, "caller")), told ? sub(`announced wait held for ${held} of ${told}`) : null),
+    figure("In 20 s", percent(queue.service_level)),
+    figure("Mean wait", duration(queue.asa)),
+    figure("Gave up", percent(queue.abandoned)),
   );
 }
 
 function callbackRow(booked) {
-  const later = booked.not_before ? make("span", { class: "sub" }, `not before ${dayAndTime(booked.not_before)}`) : null;
+  const later = booked.not_before ? sub(`not before ${dayAndTime(booked.not_before)}`) : null;
   return make(
     "tr",
     {},
     cell("Number", make("b", {}, booked.number)),
     cell("Queue", words.plain(booked.queue), later),
     cell("Matter", booked.matter ? words.plain(booked.matter) : "–"),
-    cell("Promised", timer(booked.entered_at)),
+    figure("Promised", timer(booked.entered_at)),
   );
 }
 
@@ -205,9 +197,4 @@ function inOrder(tickets, order) {
 
 function timer(at) {
   return make("span", { class: "timer", "data-since": at });
-}
-
-function cell(name, ...content) {
-  const figure = ["Time", "Waits", "Length", "In 20 s", "Mean wait", "Gave up"].includes(name) ? "figure" : null;
-  return make("td", { "data-label": name, class: figure }, make("div", {}, ...content));
 }

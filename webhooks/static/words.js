@@ -43,16 +43,30 @@ const ACTION_OUTCOMES = {
   rejected: "refused",
 };
 const DETAILS = { eta: "arrives", delivered_on: "delivered", method: "paid by", days: "working days" };
+const CASE_KINDS = { close_account: "Close the account", security: "Locked out" };
+const SEVERITIES = { 1: "Normal", 2: "Serious", 3: "Severe" };
+const CASE_EVENTS = {
+  note: "Note",
+  reopened: "Opened again",
+  "put off": "Put off",
+  given: "Given to",
+  due: "Due",
+  "call back booked": "Call back booked",
+};
+const MESSAGE_STATES = { waiting: "Waiting", sending: "Being sent", sent: "Sent", unsure: "Not sure", failed: "Not sent" };
+const CHANNELS = { sms: "Text message", email: "E-mail" };
 const FIRST = ["number", "order", "status", "amount", "total"];
 const LEFT_OUT = ["window_days"];
-const LANGUAGES = { en: "English", es: "Spanish", de: "German", fr: "French", it: "Italian", pt: "Portuguese", nl: "Dutch" };
+const LANGUAGES = { en: "English", es: "Spanish", de: "German", fr: "French", it: "Italian", pt: "Portuguese", nl: "Dutch", zh: "Chinese" };
 const MOST_DETAILS = 5;
 
 // "ask_order" becomes "Ask order".
 export function plain(name) {
   const words = String(name ?? "").replace(/[_.]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence(words);
 }
+
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const named = (table) => (name) => (name ? (table[name] ?? plain(name)) : "");
 export const matter = named(MATTERS);
@@ -60,11 +74,22 @@ export const outcome = named(OUTCOMES);
 export const status = named(STATUSES);
 export const agentState = named(AGENT_STATES);
 export const action = named(ACTIONS);
+export const caseKind = named(CASE_KINDS);
+export const severity = named(SEVERITIES);
+export const caseEvent = named(CASE_EVENTS);
+export const messageState = named(MESSAGE_STATES);
+export const channel = named(CHANNELS);
 export const actionOutcome = (name) => ACTION_OUTCOMES[name] ?? plain(name).toLowerCase();
 export const language = (code) => LANGUAGES[code] ?? code ?? "";
 
 export function caller(number) {
   return number && number !== "anonymous" ? number : "Number withheld";
+}
+
+// A case that is due and has a number is called back by the hotline; without one it waits for a person.
+export function caseState({ state, phone }) {
+  if (state !== "calling") return plain(state);
+  return phone ? "Calling back" : "Due";
 }
 
 // "order.lookup: found" becomes "Looked up the order: found".

@@ -43,7 +43,7 @@ class Change:
     """One thing that callers would notice.
 
     `kind` is stable: text, option, way, reach, question, patience, queue, action, command, words,
-    policy, hotline.
+    policy, message, hotline.
     """
 
     node: str
@@ -185,10 +185,35 @@ def _hotline(old: Flow, new: Flow) -> Iterator[Change]:
         if language not in new.languages:
             yield Change("", "hotline", f"The hotline no longer speaks {spoken_name(language)}.")
     yield from _calendars(old, new)
+    yield from _proving(old, new)
+    yield from _messages(old, new)
     for name, text in new.phrases.items():
         if old.phrases.get(name) != text:
             yield Change(
                 "", "text", f"The phrase '{name}' is now {quoted(text)}, was {quoted(old.phrases.get(name))}."
+            )
+
+
+def _proving(old: Flow, new: Flow) -> Iterator[Change]:
+    if old.verify != new.verify:
+        how = f"in '{new.verify.flow}', else they go to '{new.verify.failed}'" if new.verify else "nowhere"
+        yield Change("", "hotline", f"Callers prove who they are {how}.")
+
+
+def _messages(old: Flow, new: Flow, where: str = "") -> Iterator[Change]:
+    for name in dict.fromkeys((*old.messages, *new.messages)):
+        was, now = old.messages.get(name), new.messages.get(name)
+        if was is None and now is not None:
+            yield Change("", "message", f"There is a new message '{name}'{where}: {quoted(now.text)}.")
+        elif now is None:
+            yield Change("", "message", f"The message '{name}' is gone{where}.")
+        elif was is not None and was != now:
+            before = f"{was.subject} {was.text}".strip()
+            yield Change(
+                "",
+                "message",
+                f"The message '{name}'{where} is now {quoted(f'{now.subject} {now.text}'.strip())}, "
+                f"was {quoted(before)}.",
             )
 
 
@@ -218,6 +243,7 @@ def _tongue(old: Flow, new: Flow, both: set[str]) -> Iterator[Change]:
     for phrase, text in new.phrases.items():
         if old.phrases.get(phrase) != text:
             yield Change("", "text", f"In {name} the phrase '{phrase}' is now {quoted(text)}.")
+    yield from _messages(old, new, f" in {name}")
     yield from _words(old, new, f"In {name} ")
 
 
@@ -442,6 +468,9 @@ def _question(was: Collect, now: Collect) -> Iterator[Change]:
         yield Change(
             now.name, "question", f"At '{now.name}' the answer is {how[now.confirm]}, was {how[was.confirm]}."
         )
+    if was.secret != now.secret:
+        kept = "neither shown nor kept any more" if now.secret else "shown and kept like any other now"
+        yield Change(now.name, "question", f"At '{now.name}' the answer is {kept}.")
     if was.values != now.values:
         yield Change(
             now.name,

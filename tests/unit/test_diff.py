@@ -48,6 +48,14 @@ def sentences(*edits):
         (("intents/en.yaml", "    - order status\n", ""), "“where an order is” is understood from 1 example fewer."),
         (("hotline.yaml", "hotline: Sunrise Store", "hotline: Moon Store"),
          "The hotline is called “Moon Store” instead of “Sunrise Store”."),
+        (("messages.yaml", "your code is {code}", "the code is {code}"),
+         "The message 'code' is now “Your code from Sunrise Store Sunrise Store: the code is {code}. It is good for ten minutes. "
+         "We never ask for it unless you call us.”, was “Your code from Sunrise Store Sunrise Store: your code is {code}. It is "
+         "good for ten minutes. We never ask for it unless you call us.”."),
+        (("hotline.yaml", "failed: not_verified", "failed: to_agent"),
+         "Callers prove who they are in 'verification', else they go to 'to_agent'."),
+        (("verification.yaml", "    secret: true                  # neither shown nor kept\n", ""),
+         "At 'ask_pin' the answer is shown and kept like any other now."),
     ],
     ids=lambda value: value[1][:25] if isinstance(value, tuple) else None,
 )  # fmt: skip

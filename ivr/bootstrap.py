@@ -23,11 +23,11 @@ from ivr.service.calls import Calls
 from ivr.service.cases import Cases
 from ivr.service.clerk import Clerk
 from ivr.service.dispatcher import Dispatcher
-from ivr.service.effects import Effects
+from ivr.service.effects import Effects, Manners
 from ivr.service.feed import Feed
 from ivr.service.followups import FollowUps
 from ivr.service.ledger import Ledger
-from ivr.service.menus import DEMO_MENUS, Menus, queue_hours, routing_rules
+from ivr.service.menus import DEMO_MENUS, Menus, queue_for, queue_hours, routing_rules
 from ivr.service.outbox import Outbox
 from ivr.service.prompts import Prompts
 from ivr.service.queue import Queue
@@ -152,12 +152,13 @@ def build(
     sticky = timedelta(days=settings.known_agent_days if "agent" in personal else 0)
     queue = Queue(db, dispatcher, carrier, feed, clock, sticky)
     followups = FollowUps(db, feed, clock, queue)
-    cases = Cases(db, feed, clock, followups)
+    cases = Cases(db, feed, clock, followups, lambda wanted: queue_for(wanted, menus.published().flow))
+    ledger = Ledger(db)
     outbox = Outbox(db, feed, clock, senders(settings, client))
-    standing = Standing(db, clock, settings.secret_key)
-    office = Office(followups, cases, outbox, standing, Ledger(db))
-    seal = Seal(settings.secret_key)
-    effects = Effects(db, shop, office, clock, settings.action_timeout_s, seal, personal)
+    standing, seal = Standing(db, clock, settings.secret_key), Seal(settings.secret_key)
+    office = Office(followups, cases, outbox, standing, ledger)
+    manners = Manners(settings.action_timeout_s, personal, settings.region)
+    effects = Effects(db, shop, office, ledger, clock, seal, manners)
     calls = Calls(db, menus, effects, queue, feed, clock, settings.max_calls, seal)
     languages = menus.published().flow.languages
     engines = engines or engines_of(settings, languages)

@@ -324,6 +324,7 @@ class Proof:
     factor: str
     level: int
     passed: bool
+    caller: str = ""
 
 
 class Standing(Protocol):
@@ -337,8 +338,19 @@ class Standing(Protocol):
         """Keep a try, once per idempotency key."""
         ...
 
+    def passed(self, key: str) -> None:
+        """Note that a try, kept as a wrong one before it was looked at, was right."""
+        ...
+
     def failures(self, subject: str, since: datetime) -> int:
-        """Return the wrong tries for a subject since a time, or since its last right one."""
+        """Return the wrong tries for a subject since a time.
+
+        A right one takes back those before it that were for its own level or a lower one.
+        """
+        ...
+
+    def failures_of(self, call: str, caller: str, since: datetime) -> int:
+        """Return the wrong tries since a time, whomever they were for, in a call and of a caller's number."""
         ...
 
     def new_code(self, call: str, subject: str, lasts: timedelta, a_day: int) -> str | None:
@@ -350,11 +362,24 @@ class Standing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Money that an action is about to move, and the most it may in a call, for a customer, in all."""
+
+    action: str
+    amount: Decimal
+    call: str
+    customer: str
+    of_call: Decimal | None = None
+    of_customer: Decimal | None = None
+    of_all: Decimal | None = None
+
+
 class Ledger(Protocol):
     """What actions have done already, for limits."""
 
-    def moved(self, action: str, since: datetime, *, call: str = "", customer: str = "") -> Decimal:
-        """Return the money that an action has moved since a time, of a call or a customer if named."""
+    def reserve(self, key: str, wanted: Spending, since: datetime) -> bool:
+        """Set money aside for an action, once per key; False where a limit since a time would be passed."""
         ...
 
     def last(self, action: str, customer: str) -> datetime | None:

@@ -288,14 +288,15 @@ class Talk:
 
     async def _look(self, speaking: Speaking) -> None:
         """Show the words so far; an answer that is complete and stays the same may end sooner."""
+        asked, confided = self._part, self._in_confidence
         try:
             heard = await self._recognise(speaking.pcm)
         except (Unavailable, TimeoutError):
             return
         same, self._partial.text = heard.text == self._partial.text, heard.text
-        if not heard.text or self._part is None:
-            return
-        shown = HIDDEN if self._in_confidence else self._plain(heard.text)
+        if not heard.text or self._part is None or self._part is not asked:
+            return  # what was asked then has been answered by keys meanwhile
+        shown = HIDDEN if confided else self._plain(heard.text)
         self.hotline.feed.publish("partial", {"call_id": self.call, "text": shown})
         stable = same and await self._is_complete(heard)
         self._session.end_after(speaking.utterance, STABLE_MS if stable else None)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import current_app
 
 from ivr.bootstrap import Hotline
-from ivr.dialog.actions import Record, Say
+from ivr.dialog.actions import Listen, Record, Say
 from ivr.service.calls import Part
 from ivr.telephony.twilio import twiml
 from webhooks.voice_work import Work
@@ -104,6 +104,8 @@ def speech_by(part: Part, media: str) -> str:
     if media == "text":
         return "gather"
     waits = part.waits
+    if isinstance(waits, Listen) and waits.secret:
+        return ""  # the carrier would keep the recording of a PIN
     keeps = isinstance(waits, Record) or (waits is not None and hotline().speech.hears(waits.language))
     return "record" if keeps else ""
 

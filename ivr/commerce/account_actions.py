@@ -1,17 +1,16 @@
 """Who calls, and what may be done with their account: proofs, points, locks, passwords."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 from ivr.commerce.context import Context, Outcome, Run, day, text
-from ivr.commerce.standing import Subject, is_locked, postcode_of, subject_of
+from ivr.commerce.standing import Subject, digits_of, is_locked, postcode_of, subject_of, wrong_tries
 from ivr.dialog.actions import ActionType
 from ivr.dialog.events import Value
+from ivr.dialog.spoken.telephone import e164, region_of
 from ivr.ports import NewCase, Proof
 
 FACTORS = ("postcode", "pin", "code")
-PHONE = re.compile(r"\+?[0-9]{5,15}")
 
 
 def identify(context: Context, inputs: Mapping[str, Value]) -> Outcome:
@@ -30,17 +29,17 @@ def verify(context: Context, inputs: Mapping[str, Value]) -> Outcome:
         return "failed", {}
     if is_locked(context, subject):
         return "locked", {}
-    passed = _passes(context, subject, factor, text(inputs, "given").replace(" ", ""))
-    level = int(getattr(context.rules.verification, factor))
-    context.office.standing.keep(
-        Proof(context.call, subject.name, factor, level if passed else 0, passed), context.key
-    )
-    if passed:
+    rules, standing = context.rules.verification, context.office.standing
+    level = int(getattr(rules, factor))
+    proof = Proof(context.call, subject.name, factor, level, passed=False, caller=context.caller)
+    standing.keep(proof, context.key)  # counted as wrong first: tries at the same moment see each other
+    tries = wrong_tries(context, subject)
+    if tries <= rules.tries and _passes(context, subject, factor, text(inputs, "given").replace(" ", "")):
+        standing.passed(context.key)
         return "verified", {"customer": subject.name, "level": level}
-    if is_locked(context, subject):
+    if tries >= rules.tries:
         _alert(context, subject)
-        return "locked", {}
-    return "failed", {}
+    return ("locked" if is_locked(context, subject) else "failed"), {}
 
 
 def _subject(context: Context, inputs: Mapping[str, Value]) -> Subject:
@@ -52,8 +51,8 @@ def _subject(context: Context, inputs: Mapping[str, Value]) -> Subject:
 def _passes(context: Context, subject: Subject, factor: str, given: str) -> bool:
     match factor:
         case "postcode":
-            wanted = postcode_of(subject).replace(" ", "").casefold()
-            return bool(subject.order and wanted) and given.casefold() == wanted
+            wanted = postcode_of(subject)
+            return bool(subject.order and wanted) and digits_of(given) == wanted
         case "pin":
             known = subject.customer
             return bool(given) and known is not None and context.shop.check_pin(known.id, given) is True
@@ -74,10 +73,9 @@ def _alert(context: Context, subject: Subject) -> None:
         "Too many wrong proofs on the telephone: nothing is taken for this customer until the lock ends.",
         customer=customer.id if customer else "",
         order=subject.order.number if subject.order else "",
-        phone=customer.phone if customer else "",
         language=context.language,
-    )
-    context.office.cases.open(case, f"lock:{context.key}")
+    )  # no number: nobody is called because a stranger has guessed
+    context.office.cases.open(case, f"lock:{subject.name}:{context.now.date()}")
 
 
 def send_code(context: Context, inputs: Mapping[str, Value]) -> Outcome:
@@ -135,17 +133,21 @@ def send_reset(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     link = context.shop.reset_link(customer.id, context.key)
     if link is None:
         return "unknown", {}
-    channel = context.write(inputs.get("message"), customer.phone, customer.email, link=link)
+    channel = context.write(inputs.get("message"), customer.phone, customer.email, secret=True, link=link)
     return ("sent", {"channel": channel}) if channel else ("no_address", {})
 
 
 def change_phone(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     """Keep another telephone number of who calls; the old number is told."""
-    customer, phone = subject_of(context, None).customer, text(inputs, "phone").replace(" ", "")
+    customer = subject_of(context, None).customer
     if customer is None:
         return "unknown", {}
-    if not PHONE.fullmatch(phone):
+    phone = e164(text(inputs, "phone"), context.region or region_of(customer.phone))
+    if not phone:
         return "no_number", {}
+    other = context.shop.customer_by_phone(phone)
+    if other is not None and other.id != customer.id:
+        return "unknown", {}  # a number of two would be nobody's: a person looks
     changed = context.shop.change_phone(customer.id, phone, context.key)
     if changed is None:
         return "unknown", {}

@@ -17,6 +17,7 @@ from ivr.commerce.standing import guard
 from ivr.dialog.actions import Act, ActionType
 from ivr.dialog.events import Acted, Value
 from ivr.errors import Unavailable
+from ivr.ports import Spending
 
 _ACTIONS = (
     *account_actions.ACTIONS,
@@ -61,19 +62,23 @@ def run(act: Act, context: Context) -> Done:
 def _limited(kind: ActionType, inputs: Mapping[str, Value], context: Context, customer: str) -> Outcome:
     limit = context.rules.limits.get(kind.name)
     if limit is not None and kind.over:
-        wanted = amount_in(inputs) if "amount" in kind.inputs else context.rules.goodwill.amount
-        day, ledger = context.now - A_DAY, context.office.ledger
-        of_call = limit.call is not None and ledger.moved(kind.name, day, call=context.call)
-        of_customer = limit.customer is not None and ledger.moved(kind.name, day, customer=customer)
-        of_day = limit.day is not None and ledger.moved(kind.name, day)
-        for most, moved in ((limit.call, of_call), (limit.customer, of_customer), (limit.day, of_day)):
-            if most is not None and Decimal(moved) + (wanted or 0) > most:
-                return kind.over, {}
+        amount = amount_in(inputs) if "amount" in kind.inputs else context.rules.goodwill.amount
+        wanted = Spending(
+            kind.name,
+            amount or Decimal(0),
+            context.call,
+            customer,
+            limit.call,
+            limit.customer,
+            limit.day,
+        )
+        if not context.office.ledger.reserve(context.key, wanted, context.now - A_DAY):
+            return kind.over, {}
     return _RUNS[kind.name](context, inputs)
 
 
 def _moved(kind: ActionType, outcome: str, data: Mapping[str, Value]) -> Decimal:
     if DONE.get(kind.name) != outcome:
         return Decimal(0)
-    told = data.get("amount") or data.get("total")
+    told = data.get("amount")
     return Decimal(str(told["amount"])) if isinstance(told, dict) else Decimal(0)

@@ -14,7 +14,8 @@ from ivr.ports import Letter, Office, Shop
 class Context:
     """What an action may use. `key` is the idempotency key: call, turn and action.
 
-    `caller` is the number that calls (E.164, "" when withheld), `language` the one that is spoken.
+    `caller` is the number that calls (E.164, "" when withheld), `language` the one that is spoken,
+    `region` the country (ISO 3166) of numbers without a country code.
     """
 
     shop: Shop
@@ -25,6 +26,7 @@ class Context:
     key: str
     caller: str = ""
     language: str = "en"
+    region: str = ""
 
     @property
     def rules(self) -> Policies:

@@ -13,6 +13,8 @@ PaymentStatus = Literal["paid", "pending", "failed", "double"]
 ShipmentState = Literal[
     "prepared", "in_transit", "out_for_delivery", "at_pickup", "missed", "delivered", "lost"
 ]
+MONEY_CAME: tuple[PaymentStatus, ...] = ("paid", "double")
+"""Payments of which there is money to give back."""
 OPEN_TO_CHANGE = ("paid", "packed")
 """States in which an order has not been handed to the carrier."""
 

@@ -1,13 +1,12 @@
 """The hotline's own office in memory, for call scripts and tests: once per key, nothing leaves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from ivr.commerce.actions import DONE, Done
 from ivr.dialog.actions import Act
-from ivr.ports import Booking, Clock, Letter, NewCase, Office, OpenCase, Proof, Rating
+from ivr.ports import Booking, Clock, Letter, NewCase, Office, OpenCase, Proof, Rating, Spending
 
 CODE = "135790"
 """Every one-time code in a script."""
@@ -80,16 +79,25 @@ class MemoryOffice:
 
     def failures(self, subject: str, since: datetime) -> int:
         """Return the wrong tries since the last right one."""
-        wrong = 0
+        wrong: list[int] = []
         for proof, at in self.proofs.values():
             if proof.subject == subject and at >= since:
-                wrong = 0 if proof.passed else wrong + 1
-        return wrong
+                wrong = [one for one in wrong if one > proof.level] if proof.passed else [*wrong, proof.level]
+        return len(wrong)
+
+    def passed(self, key: str) -> None:
+        """Note that a try was right."""
+        proof, at = self.proofs[key]
+        self.proofs[key] = replace(proof, passed=True), at
+
+    def failures_of(self, call: str, caller: str, since: datetime) -> int:
+        """Return the wrong tries in a call."""
+        return sum(proof.call == call and not proof.passed for proof, _ in self.proofs.values())
 
     def lock(self, subject: str, tries: int = 10) -> None:
         """Count so many wrong tries from another call."""
         for number in range(tries):
-            self.keep(Proof("before", subject, "pin", 0, passed=False), f"lock:{subject}:{number}")
+            self.keep(Proof("before", subject, "pin", 2, passed=False), f"lock:{subject}:{number}")
 
     def new_code(self, call: str, subject: str, lasts: timedelta, a_day: int) -> str | None:
         """Return the code of all scripts."""
@@ -110,15 +118,17 @@ class MemoryOffice:
         if DONE.get(act.action) == done.acted.outcome:
             self.done.setdefault(key, (act.action, done, self.clock()))
 
-    def moved(self, action: str, since: datetime, *, call: str = "", customer: str = "") -> Decimal:
-        """Return the money that an action has moved."""
-        return sum(
-            (
-                done.amount
-                for name, done, at in self.done.values()
-                if name == action and at >= since and customer in ("", done.customer)
-            ),
-            Decimal(0),
+    def reserve(self, key: str, wanted: Spending, since: datetime) -> bool:
+        """Return whether no limit would be passed."""
+        done = [one for name, one, at in self.done.values() if name == wanted.action and at >= since]
+        of_customer = [one for one in done if one.customer == wanted.customer]
+        return all(
+            most is None or sum((one.amount for one in some), wanted.amount) <= most
+            for most, some in (
+                (wanted.of_call, of_customer),
+                (wanted.of_customer, of_customer),
+                (wanted.of_all, done),
+            )
         )
 
     def last(self, action: str, customer: str) -> datetime | None:

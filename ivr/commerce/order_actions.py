@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from ivr.commerce.context import Context, Outcome, Run, day, money, text
-from ivr.commerce.model import OPEN_TO_CHANGE, Order, Shipment
+from ivr.commerce.model import MONEY_CAME, OPEN_TO_CHANGE, Order, Shipment
 from ivr.commerce.policy import refund_policy
 from ivr.commerce.standing import subject_of
 from ivr.dialog.actions import ActionType
@@ -59,11 +60,13 @@ def cancel(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     cancelled = context.shop.cancel(order.number, context.key)
     if cancelled is None:
         return "too_late", told(order)
+    came = order.payment in MONEY_CAME
     customer = context.shop.customer(order.customer) if order.customer else None
-    if customer is not None:
+    if customer is not None and came:
         context.write(inputs.get("message"), customer.phone, customer.email)
     return "cancelled", {
         **told(cancelled),
+        "amount": money(order.total if came else Decimal(0), order.currency),
         "days": refund_policy(context.policies, order.placed_on).working_days,
     }
 
@@ -79,6 +82,9 @@ def change_address(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     changed = context.shop.change_address(order.number, address, context.key)
     if changed is None:
         return "too_late", told(order)
+    customer = context.shop.customer(order.customer) if order.customer else None
+    if customer is not None:
+        context.write(inputs.get("message"), customer.phone, customer.email)
     return "changed", {**told(changed), "address": changed.address}
 
 
@@ -147,6 +153,7 @@ def told(order: Order) -> dict[str, Value]:
         "count": len(order.items),
         "method": order.method,
         "gift": order.gift,
+        "payment": order.payment,
     }
 
 
@@ -173,6 +180,7 @@ TOLD = {
     "count": "number",
     "method": "text",
     "gift": "yes_no",
+    "payment": "text",
 }
 _SEVERAL = {
     part: kind
@@ -216,7 +224,7 @@ ACTIONS: tuple[tuple[ActionType, Run], ...] = (
             ("cancelled", "too_late", "already", "by_hand", "not_found", "unavailable"),
             "order",
             moves_money=True,
-            fields={**TOLD, "days": "number"},
+            fields={**TOLD, "amount": MONEY, "days": "number"},
             level=1,
         ),
         cancel,
@@ -224,7 +232,7 @@ ACTIONS: tuple[tuple[ActionType, Run], ...] = (
     (
         ActionType(
             "order.change_address",
-            {**ORDER, "address": "text"},
+            {**ORDER, "address": "text", "message": "message?"},
             ("changed", "too_late", "not_found", "unavailable"),
             "order",
             fields={**TOLD, "address": "text"},

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ivr.commerce.model import OPEN_TO_CHANGE, Order
+from ivr.commerce.model import MONEY_CAME, OPEN_TO_CHANGE, Order
 from ivr.dialog.events import Value
 from ivr.routing.policy import Faulty, Place, read_as
 
@@ -193,11 +193,11 @@ def check_refund(
     amount = order.total - back if wanted is None else wanted
     if order.status in ("refunded", "cancelled") or back + amount > order.total or amount <= 0:
         return "already"
-    if order.status in ("packed", "shipped"):
-        return "needs_return"
+    if order.status in (*OPEN_TO_CHANGE, "shipped"):
+        return "needs_return"  # what has not been sent can be cancelled instead
     if order.delivered_on and (today - order.delivered_on).days > policy.window_days:
         return "too_late"
-    if amount > policy.limit:
+    if amount > policy.limit or order.payment not in MONEY_CAME:
         return "over_limit"
     return "eligible"
 
@@ -235,7 +235,9 @@ def explained(
         "eligible": f"{order.total - back} {order.currency} may go back",
         "needs_return": "it has not arrived: it must come back first",
         "too_late": f"it was delivered {days} days ago, {policy.window_days} are allowed",
-        "over_limit": f"{order.total - back} is more than {policy.limit}: a person decides",
+        "over_limit": f"{order.total - back} is more than {policy.limit}: a person decides"
+        if order.payment in MONEY_CAME
+        else f"the payment is {order.payment}: a person decides",
         "already": f"it is {order.status}, and {back} of {order.total} went back",
     }
     lines.append(f"refund: {verdict}, {because[verdict]}")

@@ -30,15 +30,20 @@ def check(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     items = picked_items(order, inputs.get("items"))
     wanted = worth(order, items) if items else order.total - back
     outcome = check_refund(policy, order, back, context.now.date(), wanted)
+    items = items or tuple(item for item in order.items if item not in gone)
     if set(items) & gone:
         outcome = "already"
+    coming = {item for one in context.shop.returns_of(order.number) for item in one.items or order.items}
+    if outcome == "eligible" and set(items) & coming:
+        outcome = "over_limit"  # it is on its way back: a person looks what for
     lately = refunds_lately(context.shop, order, context.now.date()) if outcome == "eligible" else 0
     if outcome == "eligible" and lately >= policy.most_in_90_days:
         outcome = "over_limit"  # a person looks at the next
     return outcome, {
         "order": order.number,
         "amount": money(back if outcome == "already" else wanted, order.currency),
-        "items": list(items or order.items),
+        "items": list(items),
+        "status": order.status,
         "pick": text(inputs, "items") or ALL,
         "count": len(order.items) if len(order.prices) == len(order.items) else 1,
         **dict(zip(NAMED, order.items, strict=False)),
@@ -83,6 +88,9 @@ def request(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     if order is None or amount is None:
         return "rejected", {}
     items = picked_items(order, inputs.get("items"))
+    gone = {item for one in context.shop.refunds_of(order.number) for item in one.items or order.items}
+    if gone and not items:
+        items = tuple(item for item in order.items if item not in gone)
     refund = context.shop.request_refund(order.number, amount, context.key, items)
     if refund is None:
         return "rejected", {}
@@ -94,6 +102,7 @@ def request(context: Context, inputs: Mapping[str, Value]) -> Outcome:
         "order": refund.order,
         "amount": money(refund.amount, refund.currency),
         "items": list(items or order.items),
+        "gift": order.gift,
         "method": order.method,
         "days": refund_policy(context.policies, order.placed_on).working_days,
     }
@@ -202,6 +211,7 @@ _REFUND = {
     "order": "order_number",
     "amount": MONEY,
     "items": "list",
+    "status": "status",
     "pick": "text",
     "count": "number",
     **dict.fromkeys(NAMED, "text"),

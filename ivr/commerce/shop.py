@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from ivr.commerce.catalogue import Catalogue
 from ivr.commerce.model import (
+    MONEY_CAME,
     OPEN_TO_CHANGE,
     Coupon,
     Customer,
@@ -31,6 +32,8 @@ from ivr.ports import Clock
 Wish = Literal["refund", "exchange"]
 SITE = "https://shop.example"
 """Where the embedded shop's customers find their documents."""
+GIVEN_BACK = ("shipped", "delivered")
+"""States of orders whose money may go back; what has not been sent is cancelled."""
 CATALOGUE_LASTS = timedelta(minutes=1)
 """So long names of products are not read again; price and stock always are."""
 _HASHER = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
@@ -48,6 +51,12 @@ def is_pin(digest: str, pin: str) -> bool:
         return _HASHER.verify(digest, pin)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _coming_back(change: Change, order: Order, items: tuple[str, ...]) -> bool:
+    """Return whether some items of an order (none named: any) are on their way back already."""
+    back = {item for one in change.find(Return, "order", order.number) for item in one.items or order.items}
+    return bool(back & set(items or order.items))
 
 
 class EmbeddedShop:
@@ -140,7 +149,9 @@ class EmbeddedShop:
 
         def work(change: Change) -> Refund | None:
             known = change.get(Order, order)
-            if known is None or known.status in ("cancelled", "refunded") or amount <= 0:
+            if known is None or known.status not in GIVEN_BACK or amount <= 0:
+                return None
+            if known.payment not in MONEY_CAME or _coming_back(change, known, items):
                 return None
             before = change.find(Refund, "order", order)
             if sum((one.amount for one in before), amount) > known.total:
@@ -161,7 +172,7 @@ class EmbeddedShop:
 
         def work(change: Change) -> Order | None:
             known = change.get(Order, order)
-            if known is None or known.status not in OPEN_TO_CHANGE:
+            if known is None or known.status not in OPEN_TO_CHANGE or change.find(Refund, "order", order):
                 return None
             cancelled = replace(known, status="cancelled", eta=None)
             change.put(cancelled)
@@ -234,10 +245,10 @@ class EmbeddedShop:
             wanted = items or known.items
             if not set(wanted) <= set(known.items):
                 return None
-            before = {
-                item for one in change.find(Return, "order", order) for item in one.items or known.items
-            }
-            if before & set(wanted):
+            if _coming_back(change, known, tuple(wanted)):
+                return None
+            gone = {item for one in change.find(Refund, "order", order) for item in one.items or known.items}
+            if gone & set(wanted):
                 return None
             back = Return(change.new_number(Return), order, tuple(wanted), wish, reason)
             change.put(back)

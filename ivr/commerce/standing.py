@@ -15,6 +15,9 @@ from ivr.commerce.model import Customer, Order
 from ivr.dialog.actions import UNVERIFIED, ActionType
 from ivr.dialog.events import Value
 
+POSTCODE_DIGITS = range(4, 9)
+OTHERS = 2
+"""So many more wrong answers a caller may give for several customers than for one: one may be misread."""
 By = Literal["postcode", "pin", "code", "order", "locked", "none"]
 
 
@@ -32,12 +35,19 @@ def subject_of(context: Context, order: Order | None) -> Subject:
     if order is not None:
         customer = context.shop.customer(order.customer) if order.customer else None
         return Subject(order.customer or f"order {order.number}", customer, order)
-    proved = context.office.standing.proved(context.call)
-    known = max(proved, key=lambda one: proved[one], default="")
-    if known and not known.startswith("order "):
-        return Subject(known, context.shop.customer(known))
     customer = context.shop.customer_by_phone(context.caller) if context.caller else None
-    return Subject(customer.id, customer) if customer else Subject("")
+    proved = {
+        name: level
+        for name, level in context.office.standing.proved(context.call).items()
+        if not name.startswith("order ")
+    }
+    known = max(proved, key=lambda one: proved[one], default="")
+    own = customer.id if customer else ""
+    if known and (
+        not own or proved[known] > max(context.rules.verification.known_number, proved.get(own, 0))
+    ):
+        return Subject(known, context.shop.customer(known))
+    return Subject(own, customer)
 
 
 def level_of(context: Context, subject: Subject) -> int:
@@ -55,9 +65,18 @@ def level_of(context: Context, subject: Subject) -> int:
 
 def is_locked(context: Context, subject: Subject) -> bool:
     """Return whether too many wrong answers were given for a subject."""
-    rules = context.rules.verification
-    since = context.now - timedelta(hours=rules.locked_hours)
-    return context.office.standing.failures(subject.name, since) >= rules.tries
+    return wrong_tries(context, subject) >= context.rules.verification.tries
+
+
+def wrong_tries(context: Context, subject: Subject) -> int:
+    """Return how many wrong answers count: for a subject, or of who calls, for whomever.
+
+    Somebody who guesses at several customers has as many tries as somebody who guesses at one.
+    """
+    since = context.now - timedelta(hours=context.rules.verification.locked_hours)
+    standing = context.office.standing
+    for_all = standing.failures_of(context.call, context.caller, since) - OTHERS
+    return max(standing.failures(subject.name, since), for_all)
 
 
 def way_to(context: Context, subject: Subject, needed: int) -> By:
@@ -67,7 +86,8 @@ def way_to(context: Context, subject: Subject, needed: int) -> By:
         return "order"
     if is_locked(context, subject):
         return "locked"
-    if rules.postcode >= needed and subject.order is not None and postcode_of(subject):
+    known = subject.order is not None and not subject.order.gift and postcode_of(subject)
+    if rules.postcode >= needed and known:
         return "postcode"
     if customer is None:
         return "none"
@@ -79,8 +99,14 @@ def way_to(context: Context, subject: Subject, needed: int) -> By:
 
 
 def postcode_of(subject: Subject) -> str:
-    """Return the postcode that proves a subject: where the order goes, or where the customer lives."""
-    return subject.customer.postcode if subject.customer else ""
+    """Return the figures of the customer's postcode, "" where they are too few or many to prove."""
+    figures = digits_of(subject.customer.postcode) if subject.customer else ""
+    return figures if len(figures) in POSTCODE_DIGITS else ""
+
+
+def digits_of(text: str) -> str:
+    """Return the figures of a text."""
+    return "".join(one for one in text if one.isdecimal())
 
 
 def guard(kind: ActionType, inputs: Mapping[str, Value], context: Context) -> tuple[Subject, Outcome | None]:
@@ -95,10 +121,10 @@ def guard(kind: ActionType, inputs: Mapping[str, Value], context: Context) -> tu
     if not needed and order is None:
         return Subject(""), None
     subject = subject_of(context, order)
-    if level_of(context, subject) >= needed:
-        return subject, None
+    if level_of(context, subject) >= needed or (not subject.name and inputs.get("customer")):
+        return subject, None  # of nobody known nothing can be told
     told: dict[str, Value] = {
-        "order": order.number if order else None,
+        "about": order.number if order else None,
         "by": way_to(context, subject, needed),
     }
     return subject, (UNVERIFIED, told)

@@ -85,6 +85,7 @@ _ALL = (
     Rule("unknown-format", "error", "a format does not exist"),
     Rule("bad-hole", "error", "braces in a text do not name a slot"),
     Rule("slot-too-early", "warning", "a slot may be used before it is filled", open=True),
+    Rule("secret-told", "error", "what is secret is said, written, or handed on to something but an action"),
     Rule("no-examples", "warning", "an intent has no examples", open=True),
     Rule("unknown-language", "error", "a language is not one that the hotline speaks"),
     Rule("no-translation", "warning", "a text is not translated", open=True),

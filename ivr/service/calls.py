@@ -34,7 +34,7 @@ from ivr.service.effects import Caller, Effects, now_at
 from ivr.service.feed import Feed
 from ivr.service.menus import Menus, Version
 from ivr.service.queue import Queue
-from ivr.service.sealing import Seal, hidden_event, is_secret
+from ivr.service.sealing import Seal, hidden, hidden_event, is_secret
 from ivr.storage.session import Database
 from ivr.storage.tables import CallRow, CaseRow, EffectRow, TurnRow
 
@@ -211,8 +211,9 @@ class Calls:
                 kept = session.get_one(TurnRow, (part.call, part.turn))
                 if len(kept.parts) > part.part + 1:
                     return self._known(part.call, part.turn, part.part + 1)
-                done = step(version.flow, state_from_data(row.state), acted)
+                done = self._seal.step(version.flow, step(version.flow, state_from_data(row.state), acted))
                 row.state = state_to_data(done.state)
+                kept.parts = [*kept.parts[:-1], _without_secrets(kept.parts[-1])]
                 following = self._keep_part(session, row, kept, done, acted)
         except StaleDataError:
             return self._known(part.call, part.turn, part.part + 1)
@@ -491,6 +492,12 @@ class Calls:
         if known is None:
             raise NotFound(f"call {call} has no turn {turn}")
         return known
+
+
+def _without_secrets(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part whose action has run, without what was said in confidence for it."""
+    effect = part["effect"]
+    return {**part, "effect": effect and {**effect, "inputs": hidden(effect["inputs"])}}
 
 
 def _part_of(call: str, turn: int, part: int, data: Mapping[str, Any]) -> Part:

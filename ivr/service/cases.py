@@ -4,7 +4,7 @@ When a case is due its customer is called back: a booking in the owner's queue, 
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,12 @@ AUDITED = {
 class Cases:
     """Cases in tables."""
 
-    def __init__(self, db: Database, feed: Feed, clock: Clock, follow: FollowUps) -> None:
+    def __init__(
+        self, db: Database, feed: Feed, clock: Clock, follow: FollowUps, queue_for: Callable[[str], str]
+    ) -> None:
+        """`queue_for` returns a queue that there is, for one that was wanted."""
         self._db, self._feed, self._clock, self._follow = db, feed, clock, follow
+        self._queue_for = queue_for
 
     def open(self, case: NewCase, key: str) -> OpenCase:
         """Open a case, once per key."""
@@ -59,7 +63,7 @@ class Cases:
                 customer=case.customer,
                 phone=case.phone,
                 language=case.language,
-                queue=case.queue,
+                queue=self._queue_for(case.queue),
                 opened_at=now,
                 due_at=now + case.due,
                 state="open",
@@ -176,16 +180,22 @@ class Cases:
 
     def _call(self, row: CaseRow, now: datetime) -> int:
         """Book one; the booking's key makes a repeat after a crash harmless."""
+        with self._db.read() as session:
+            fresh = session.get(CaseRow, row.number)
+        if fresh is None or (fresh.state, fresh.due_at) != (row.state, row.due_at):
+            return 0  # somebody has seen to it meanwhile
         what, note = "due", "no number to call"
         if row.phone:
             try:
-                booking = Booking(row.call, row.phone, row.queue, {}, row.severity - 1)
+                booking = Booking(row.call, row.phone, self._queue_for(row.queue), {}, row.severity - 1)
                 key = f"case:{row.number}:{row.due_at.isoformat()}"
                 what, note = "call back booked", self._follow.book_callback(booking, key)
             except NotFound:
                 note = "its call is not kept any more"
         with self._db.write() as session:
-            mine = update(CaseRow).where(CaseRow.number == row.number, CaseRow.state == "open")
+            mine = update(CaseRow).where(
+                CaseRow.number == row.number, CaseRow.state == "open", CaseRow.due_at == row.due_at
+            )
             if session.execute(mine.values(state="calling")).rowcount:  # type: ignore[attr-defined]
                 session.add(CaseEventRow(case=row.number, at=now, who="hotline", what=what, note=note))
         self._feed.publish("case", {**case_data(row), "state": "calling"})

@@ -8,20 +8,29 @@ import threading
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import structlog
 
-from ivr.commerce.actions import ACTION_TYPES, Done, run
+from ivr.commerce.actions import Done, run
 from ivr.commerce.context import Context
 from ivr.commerce.personal import known_caller
 from ivr.dialog.actions import Act
 from ivr.dialog.events import Acted, Value
 from ivr.ports import Clock, Office, Shop
+from ivr.service.ledger import Ledger
 from ivr.service.sealing import Seal, hidden
 from ivr.storage.session import Database
 from ivr.storage.tables import EffectRow
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How actions are run: how long each may take, what is personal, the country of numbers without +."""
+
+    timeout_s: float
+    personal: Collection[str]
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +56,13 @@ class Effects:
         db: Database,
         shop: Shop,
         office: Office,
+        ledger: Ledger,
         clock: Clock,
-        timeout_s: float,
         seal: Seal,
-        personal: Collection[str],
+        manners: Manners,
     ) -> None:
-        self._db, self._shop, self._office = db, shop, office
-        self._clock, self._timeout_s = clock, timeout_s
-        self._seal, self._personal = seal, personal
-        self._money = threading.Lock()
+        self._db, self._shop, self._office, self._ledger = db, shop, office, ledger
+        self._clock, self._seal, self._manners = clock, seal, manners
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="action")
         self._running: dict[str, tuple[Future[Acted], float]] = {}
         self._lock = threading.Lock()
@@ -76,12 +83,13 @@ class Effects:
         if known is not None:
             return known
         future, began = self._started(key, call, act, policies)
-        left = max(0.0, began + self._timeout_s - self._clock().timestamp())
+        left = max(0.0, began + self._manners.timeout_s - self._clock().timestamp())
         try:
             acted = future.result(left if wait_s is None else min(wait_s, left))
         except FutureTimeout:
             if wait_s is not None and wait_s < left:
                 return None
+            future.cancel()  # what has not begun yet shall not happen behind the caller's back
             acted = self._settled(key, call, act, Done(Acted(self._clock(), act.action, "unavailable")))
         with self._lock:
             self._running.pop(key, None)
@@ -98,16 +106,25 @@ class Effects:
 
     def _work(self, key: str, call: Caller, act: Act, policies: Mapping[str, Value]) -> Acted:
         context = Context(
-            self._shop, self._office, policies, self._clock(), call.id, key, call.phone, call.language
+            self._shop,
+            self._office,
+            policies,
+            self._clock(),
+            call.id,
+            key,
+            call.phone,
+            call.language,
+            self._manners.region,
         )
-        limited = self._money if ACTION_TYPES[act.action].over else nullcontext()
         try:
-            with limited:  # what one action has moved is seen by the next
-                done = run(replace(act, inputs=self._seal.opened(act.inputs)), context)
-                return self._settled(key, call, act, done)
+            done = run(replace(act, inputs=self._seal.opened(act.inputs)), context)
         except Exception:  # a fault of ours must reach the caller as words
             log.exception("action failed", call=call.id, action=act.action)
-            return self._settled(key, call, act, Done(Acted(self._clock(), act.action, "unavailable")))
+            done = Done(Acted(self._clock(), act.action, "unavailable"))
+        try:
+            return self._settled(key, call, act, done)
+        finally:
+            self._ledger.release(key)  # what it moved stands in the audit now
 
     def _settled(self, key: str, call: Caller, act: Act, done: Done) -> Acted:
         """Store the outcome; if one is stored already (a time-out came first), that one counts.
@@ -143,10 +160,10 @@ class Effects:
 
     def caller(self, phone: str, policies: Mapping[str, Value]) -> Mapping[str, Value]:
         """Return what is known of who calls; a shop that is slow or down knows nobody."""
-        if not phone or not self._personal:
+        if not phone or not self._manners.personal:
             return {}
         now = self._clock()
-        asked = (self._shop, self._office, phone, now, policies, self._personal)
+        asked = (self._shop, self._office, phone, now, policies, self._manners.personal)
         try:
             return self._pool.submit(known_caller, *asked).result(NAME_LIMIT_S)
         except FutureTimeout:

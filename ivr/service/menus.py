@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from ivr.commerce.actions import ACTION_TYPES
-from ivr.commerce.policy import read_policies
+from ivr.commerce.policy import Policies, read_policies
 from ivr.dialog import source
 from ivr.dialog.diff import Change, compare
 from ivr.dialog.document import POLICIES, ROUTING, Loaded, load
@@ -115,18 +115,48 @@ def _policy_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:
     if read.faults or not isinstance(read.data, dict):
         return ()  # told already, or nothing there
     try:
-        rules = read_policies(read.data).priority
+        policies = read_policies(read.data)
+        rules = policies.priority
     except Faulty as faulty:
         single = isinstance(read.data.get("refund"), dict)
         for place, said in faulty.faults:
             at = (*place[:1], *place[2:]) if single and place[:1] == ("refund",) else place
             read.fault(at, "bad-policy", said)
         return tuple(read.faults)
+    for place, said in _unknown_in_policies(policies, flow):
+        read.fault(place, "bad-policy", said)
     for matter in rules.matters:
         if flow is not None and matter not in flow.intents and matter not in flow.examples:
             near = _near(matter, flow.intents)
             read.fault(("priority", "matters", matter), "bad-policy", f"there is no matter '{matter}'{near}")
     return tuple(read.faults)
+
+
+def _unknown_in_policies(policies: Policies, flow: Flow | None) -> Iterator[tuple[Place, str]]:
+    """Yield actions and queues that there are not."""
+    for name in (*policies.limits, *policies.verification.actions):
+        if name not in ACTION_TYPES:
+            part = "limits" if name in policies.limits else "verification"
+            yield (part, name), f"there is no action '{name}'{_near(name, ACTION_TYPES)}"
+    for name in policies.limits:
+        if name in ACTION_TYPES and not ACTION_TYPES[name].over:
+            yield ("limits", name), f"'{name}' takes no limit"
+    if flow is None:
+        return
+    for kind, case in policies.cases.items():
+        if case.queue and case.queue not in flow.queues:
+            yield (
+                ("cases", kind, "queue"),
+                f"there is no queue '{case.queue}'{_near(case.queue, flow.queues)}",
+            )
+
+
+def queue_for(wanted: str, flow: Flow) -> str:
+    """Return a queue that there is: the one wanted, else that of whoever takes over from the hotline."""
+    person = flow.nodes.get(flow.give_up)
+    if wanted in flow.queues or not isinstance(person, Queue):
+        return wanted
+    return person.queue
 
 
 def _routing_faults(text: str, flow: Flow | None) -> tuple[Fault, ...]:

@@ -8,7 +8,7 @@ person, and not sent again by itself.
 import threading
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -22,8 +22,9 @@ from ivr.storage.tables import AuditRow, MessageRow
 
 log = structlog.get_logger(__name__)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
-GIVE_UP = timedelta(hours=24)
-CLAIMED = timedelta(seconds=60)
+GIVE_UP, SECRETS_LAST = timedelta(hours=24), timedelta(minutes=10)
+"""So long a message is tried; codes are good for some minutes only."""
+CLAIMED = timedelta(minutes=5)
 """After so long a message that is still being sent belongs to a process that died."""
 MOST_AT_ONCE, MOST_SHOWN = 50, 200
 
@@ -69,9 +70,10 @@ class Outbox:
         due = select(MessageRow).where(open_ones, MessageRow.next_at <= now)
         with self._db.read() as session:
             rows = session.scalars(due.order_by(MessageRow.next_at, MessageRow.id).limit(MOST_AT_ONCE)).all()
-        return sum(self._send(row, now) for row in rows)
+        return sum(self._send(row) for row in rows)
 
-    def _send(self, row: MessageRow, now: datetime) -> bool:
+    def _send(self, row: MessageRow) -> bool:
+        now = self._clock()
         claim = uuid.uuid4().hex
         mine = update(MessageRow).where(
             MessageRow.id == row.id, MessageRow.state == row.state, MessageRow.claim == row.claim
@@ -99,7 +101,7 @@ class Outbox:
     def _later(self, row: MessageRow, claim: str, error: str) -> bool:
         """Try again after a while that grows; after a day a person has to look."""
         now = self._clock()
-        if now - row.created_at > GIVE_UP:
+        if now - row.created_at > (SECRETS_LAST if row.secret else GIVE_UP):
             return self._settle(row, claim, "failed", error=error)
         wait = min(FIRST_WAIT * 2 ** min(row.tries, 10), LONGEST_WAIT)
         state = row.state  # what may have been sent already is asked about again, not sent
@@ -107,7 +109,7 @@ class Outbox:
 
     def _settle(self, row: MessageRow, claim: str, state: str, **values: Any) -> bool:
         sent: dict[str, Any] = {"sent_at": self._clock()} if state == "sent" else {}
-        if sent and row.secret:
+        if row.secret and state in ("sent", "failed", "unsure"):
             sent |= {"text": "", "subject": ""}
         mine = update(MessageRow).where(MessageRow.id == row.id, MessageRow.claim == claim)
         with self._db.write() as session:
@@ -141,6 +143,8 @@ class Outbox:
             row = session.get(MessageRow, id)
             if row is None:
                 raise NotFound(f"there is no message {id}")
+            if row.secret:
+                raise Conflict("nothing is kept of it: the caller has to ask for a new one")
             if row.state not in ("failed", "unsure"):
                 raise Conflict(f"the message is {row.state}")
             row.state, row.tries, row.error = "waiting", 0, ""

@@ -16,6 +16,8 @@ from ivr.storage.session import Database
 from ivr.storage.tables import CodeRow, ProofRow
 
 A_DAY = timedelta(days=1)
+HIGHEST = 9
+"""The level of a person's word: it takes back every wrong try."""
 
 
 class Standing:
@@ -42,6 +44,7 @@ class Standing:
                         key=key,
                         call=proof.call,
                         subject=proof.subject,
+                        caller=proof.caller,
                         factor=proof.factor,
                         level=proof.level,
                         passed=proof.passed,
@@ -49,19 +52,34 @@ class Standing:
                     )
                 )
 
+    def passed(self, key: str) -> None:
+        """Note that a try, kept as a wrong one before it was looked at, was right."""
+        with self._db.write() as session:
+            session.execute(update(ProofRow).where(ProofRow.key == key).values(passed=True))
+
     def failures(self, subject: str, since: datetime) -> int:
-        """Return the wrong tries for a subject since a time, or since its last right one."""
-        of = ProofRow.subject == subject
+        """Return the wrong tries for a subject since a time that no right one took back."""
+        query = select(ProofRow.level, ProofRow.passed).where(
+            ProofRow.subject == subject, ProofRow.at >= since
+        )
+        wrong: list[int] = []
         with self._db.read() as session:
-            right = session.scalar(select(func.max(ProofRow.id)).where(of, ProofRow.passed)) or 0
-            wrong = select(func.count()).where(
-                of, ~ProofRow.passed, ProofRow.at >= since, ProofRow.id > right
-            )
-            return session.scalar(wrong) or 0
+            for level, passed in session.execute(query.order_by(ProofRow.id)).all():
+                wrong = [one for one in wrong if one > level] if passed else [*wrong, level]
+        return len(wrong)
+
+    def failures_of(self, call: str, caller: str, since: datetime) -> int:
+        """Return the wrong tries in a call and of a number, whomever they were for."""
+        whose = ProofRow.call == call
+        if caller:
+            whose |= ProofRow.caller == caller
+        query = select(func.count()).where(whose, ~ProofRow.passed, ProofRow.at >= since)
+        with self._db.read() as session:
+            return session.scalar(query) or 0
 
     def unlock(self, subject: str, who: str) -> None:
         """Let a subject prove itself again, on the word of a person."""
-        proof = Proof("", subject, "person", 0, passed=True)
+        proof = Proof("", subject, "person", HIGHEST, passed=True)
         self.keep(proof, f"unlock:{subject}:{who}:{self._clock().isoformat()}")
 
     def new_code(self, call: str, subject: str, lasts: timedelta, a_day: int) -> str | None:

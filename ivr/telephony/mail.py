@@ -12,7 +12,8 @@ from ivr.errors import InvalidInput, Unavailable, Undeliverable, Unsure
 from ivr.ports import Letter
 
 TIMEOUT_S = 20.0
-PERMANENT = 500
+PERMANENT, OURS = 500, (530, 534, 535, 538)
+"""Answers from here on are for good, but for those about our own log-in (RFC 4954), which can be mended."""
 
 
 class Smtp:
@@ -39,7 +40,7 @@ class Smtp:
             finally:
                 _leave(server)
         except smtplib.SMTPResponseException as error:
-            if error.smtp_code >= PERMANENT:
+            if error.smtp_code >= PERMANENT and error.smtp_code not in OURS:
                 raise Undeliverable(f"the mail server refused: {error.smtp_code}") from error
             raise Unavailable(f"the mail server is busy: {error.smtp_code}") from error
         except (smtplib.SMTPException, OSError) as error:

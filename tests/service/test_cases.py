@@ -28,7 +28,7 @@ def test_a_complaint_in_own_words_becomes_a_case_with_a_promised_time(hotline):
     heard = line._go(Recorded(NOON, "R1", 4000, "the box was torn"))
     (case,) = hotline.cases.list()
     assert f"{' '.join(case['number'][:3])}, {' '.join(case['number'][3:])}" in heard
-    assert "until tomorrow at noon" in heard
+    assert "by tomorrow at noon" in heard
     assert (case["words"], case["recording"], case["queue"]) == ("the box was torn", "R1", "complaints")
     assert (case["customer"], case["phone"], case["severity"]) == ("C1", "+15550101", 1)
     assert hotline.cases.one(case["number"])["history"][0]["what"] == "opened"

@@ -99,7 +99,7 @@ def test_a_lost_answer_is_asked_about_and_not_sent_again(db, clock):
     box.post(LETTER, "k1")
     box.send_due()
     assert only(box)["state"] == "sending"
-    clock.forward(61)
+    clock.forward(301)
     box.send_due()
     assert only(box)["state"] == "sent"
     assert len(provider.taken) == 1
@@ -110,7 +110,7 @@ def test_a_lost_request_is_sent_when_the_provider_does_not_know_of_it(db, clock)
     box = outbox(db, clock, provider)
     box.post(LETTER, "k1")
     box.send_due()
-    clock.forward(61)
+    clock.forward(301)
     box.send_due()
     assert only(box)["state"] == "sent"
     assert len(provider.taken) == 1
@@ -121,7 +121,7 @@ def test_where_nobody_can_tell_a_person_decides(db, clock):
     box = outbox(db, clock, provider)
     box.post(LETTER, "k1")
     box.send_due()
-    clock.forward(61)
+    clock.forward(301)
     box.send_due()
     clock.forward(3600)
     box.send_due()
@@ -140,7 +140,7 @@ def test_a_process_that_dies_while_sending_leaves_nothing_in_doubt(db, clock):
         box.send_due()
     restarted = outbox(db, clock, provider)
     assert restarted.send_due() == 0  # it may be sending still
-    clock.forward(61)
+    clock.forward(301)
     restarted.send_due()
     assert only(restarted)["state"] == "sent"
     assert len(provider.taken) == 1

@@ -1,7 +1,9 @@
 """Nothing personal is told before it is sure enough who calls, and what is said in confidence is kept nowhere."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,8 +13,10 @@ from sqlalchemy import select
 from ivr.commerce.model import Coupon, Customer
 from ivr.dialog.actions import JoinQueue, Say
 from ivr.dialog.events import Pressed, Spoke
+from ivr.service.menus import check
 from ivr.service.sealing import Seal
 from ivr.storage.tables import Base, EffectRow
+from ivr.telephony.twilio.webhook import parse
 from tests.conftest import NOON, demo_files
 
 ADA, BEN, STRANGER = "+15550101", "+15550102", "+4930111222"
@@ -264,3 +268,159 @@ def test_who_calls_again_does_not_get_a_refund_twice(hotline, shop):
     again = Line(hotline, ADA, "CA2")
     assert "already on its way" in again.say("I want a refund for order 100311")
     assert len(shop.refunds_of("100311")) == 1
+
+
+def test_a_right_postcode_does_not_make_room_for_more_pins(hotline):
+    """A proof of a lower level takes no wrong PIN back."""
+    asked = 0
+    for number in range(4):
+        line = Line(hotline, STRANGER, f"CA{number}")
+        if "postcode" not in line.say("where is my order 100245"):
+            break
+        line.key("10115")
+        line.say("how many loyalty points do I have left")
+        for wrong in ("1111", "2222"):
+            if "PIN" not in line.heard:
+                break
+            line.key(wrong)
+            asked += 1
+    assert asked == 3
+    assert "any more tries" in Line(hotline, STRANGER, "CA9").say("where is my order 100245")
+
+
+def test_tries_at_the_same_moment_see_each_other(hotline, shop):
+    lines = [Line(hotline, ADA, f"CA{n}") for n in range(12)]
+    for line in lines:
+        line.say("how many loyalty points do I have left")
+    looked_at, real = [], shop.check_pin
+
+    def slow(customer, pin):
+        if pin:
+            looked_at.append(pin)
+            threading.Event().wait(0.05)
+        return real(customer, pin)
+
+    shop.check_pin = slow
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda line: line.key("1111"), lines))
+    assert len(looked_at) <= 3
+    assert len(hotline.cases.list()) == 1
+
+
+def test_who_guesses_at_several_customers_is_stopped_as_well(hotline):
+    line, wrong = Line(hotline, STRANGER), 0
+    for number, order in enumerate(("100245", "100488", "100491", "100459", "100245", "100488")):
+        line = Line(hotline, STRANGER, f"CA{number}")
+        if "postcode" in line.say(f"where is my order {order}"):
+            line.key("99999")
+            wrong += 1
+    assert wrong == 5
+    assert [case["phone"] for case in hotline.cases.list()] in ([], [""])  # and nobody is called for it
+
+
+def test_a_known_caller_who_proves_a_friend_s_order_acts_on_their_own_account(hotline, shop):
+    line = Line(hotline)
+    line.say("where is my order 100491")
+    assert "with the driver" in line.key("04109")
+    line.say("somebody has broken into my account")
+    line.key("1")
+    assert (shop.customer("C1").locked, shop.customer("C3").locked) == (True, False)
+
+
+def test_a_pin_stays_nowhere_even_sealed(hotline):
+    line = Line(hotline)
+    line.say("how many loyalty points do I have left")
+    line.key(PIN)
+    assert "sealed:" not in everything_stored(hotline)
+
+
+def test_a_new_number_is_kept_as_one_that_can_be_called(hotline, shop):
+    line = Line(hotline)
+    line.say("I want to update the details in my profile")
+    line.key("1")
+    line.key("5550177")
+    line.key("1")
+    assert "PIN" in line.heard
+    line.key(PIN)
+    assert shop.customer("C1").phone == "+15550177"
+    assert Line(hotline, "+15550177", "CA2").heard.startswith("Hello Ada Brown")
+
+
+def test_a_number_of_somebody_else_is_a_matter_for_people(hotline, shop):
+    line = Line(hotline)
+    line.say("I want to update the details in my profile")
+    line.key("1")
+    line.key("5550102")
+    line.key("1")
+    line.key(PIN)
+    assert line.queue == "security"
+    assert shop.customer("C1").phone == ADA
+
+
+def test_where_the_number_alone_proves_nothing_nothing_is_offered_for_it(hotline):
+    files = dict(demo_files())
+    files["policies.yaml"] = files["policies.yaml"].replace("known_number: 1 ", "known_number: 0 ")
+    hotline.menus.publish(files, author="sam")
+    line = Line(hotline, "+15550104")
+    assert "clock" not in line.heard
+    assert "Dora" not in line.heard
+    assert "postcode" in line.say("where is my order 100459")
+
+
+def test_money_never_goes_back_twice_or_for_what_was_never_paid(hotline, shop):
+    line = Line(hotline)
+    line.say("I want a refund for order 100417")
+    line.key("1")  # it is cancelled instead
+    assert (shop.order("100417").status, shop.refunds_of("100417")) == ("cancelled", [])
+    shop.records.put(replace(shop.order("100311"), payment="pending"))
+    other = Line(hotline, ADA, "CA2")
+    other.say("I want a refund for order 100311")
+    assert other.queue == "refunds"
+    assert shop.request_refund("100311", Decimal("49.90"), "k") is None
+    assert shop.request_refund("100417", Decimal("24.50"), "k2") is None
+
+
+def test_what_was_refunded_is_not_exchanged_and_what_comes_back_is_not_refunded(hotline, shop):
+    assert shop.request_refund("100311", Decimal("49.90"), "k1") is not None
+    assert shop.request_return("100311", (), "exchange", "", "k2") is None
+    assert shop.request_return("100433", ("water bottle",), "exchange", "", "k3") is not None
+    assert shop.request_refund("100433", Decimal("79.80"), "k4") is None
+    assert shop.request_refund("100433", Decimal("64.90"), "k5", ("running shoes",)) is not None
+
+
+def test_many_refunds_at_a_slow_shop_are_told_as_they_are(hotline, shop):
+    """What was not done is not told as done, and what was done is not told as failed."""
+    lines = [Line(hotline, ADA, f"CA{n}") for n in range(3)]
+    orders = ("100311", "100433", "100488")
+    lines[2] = Line(hotline, BEN, "CB")
+    for line, order in zip(lines, orders, strict=True):
+        line.say(f"I want a refund for order {order}")
+        if "everything" in line.heard:
+            line.say("everything")
+    real = shop.request_refund
+    shop.request_refund = lambda *given: (threading.Event().wait(0.3), real(*given))[1]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda line: line.key("1"), lines))
+    assert ["Done" in line.heard for line in lines] == [True, True, True]
+
+
+def test_limits_and_queues_that_mean_nothing_are_told(hotline):
+    for old, new, said in (
+        ("refund.request: {call", "order.cancel: {call", "'order.cancel' takes no limit"),
+        ("refund.request: {call", "refund.requst: {call", "there is no action 'refund.requst'"),
+        (
+            "queue: complaints",
+            "queue: complains",
+            "there is no queue 'complains'; did you mean 'complaints'?",
+        ),
+    ):
+        files = dict(demo_files())
+        assert old in files["policies.yaml"]
+        files["policies.yaml"] = files["policies.yaml"].replace(old, new, 1)
+        assert said in " ".join(map(str, check(files).errors))
+
+
+def test_a_forged_number_is_nobody_s():
+    form = {"From": ADA, "StirVerstat": "TN-Validation-Failed-A"}
+    assert parse(form).caller == ""
+    assert parse({**form, "StirVerstat": "TN-Validation-Passed-A"}).caller == ADA

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.telephony.numbers import WITHHELD, e164
+from ivr.dialog.spoken.telephone import WITHHELD, e164
 from ivr.telephony.twilio.webhook import parse
 
 

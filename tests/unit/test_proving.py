@@ -95,13 +95,13 @@ nodes:
 PROVE = """\
 flow: prove
 start: how
-inputs: [order, by]
+inputs: [about, by]
 nodes:
   how: {decide: [{when: {by: pin}, goto: ask_pin}, {goto: unproved}]}
   ask_pin: {collect: pin, as: digits, length: [4, 6], secret: true, say: Your PIN?, goto: check}
   check:
     do: customer.verify
-    with: {factor: pin, given: $pin, order: $order}
+    with: {factor: pin, given: $pin, order: $about}
     on: {verified: proved, failed: ask_pin, locked: unproved, unavailable: unproved}
   proved: {return: verified}
   unproved: {return: failed}
@@ -119,7 +119,7 @@ def asked(flow, by="pin"):
     done = step(flow, begin(flow), CallStarted(NOON, "+1555"))
     done = step(flow, done.state, Pressed(NOON, "100245"))
     assert done.effect.action == "order.lookup"
-    return step(flow, done.state, Acted(NOON, "order.lookup", UNVERIFIED, {"order": "100245", "by": by}))
+    return step(flow, done.state, Acted(NOON, "order.lookup", UNVERIFIED, {"about": "100245", "by": by}))
 
 
 def test_an_action_that_is_not_sure_asks_for_a_proof_and_runs_again(small):

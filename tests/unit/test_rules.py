@@ -80,12 +80,12 @@ PROVING = HEAD.replace("nodes:", "verify: {flow: prove, failed: person}\nnodes:"
 PROOF = """\
 flow: prove
 start: ask_pin
-inputs: [order, by]
+inputs: [about, by]
 nodes:
   ask_pin: {collect: pin, as: digits, length: 4, secret: true, say: Your PIN?, goto: check_pin}
   check_pin:
     do: customer.verify
-    with: {factor: pin, given: $pin, order: $order}
+    with: {factor: pin, given: $pin, order: $about}
     on: {verified: proved, failed: ask_pin, locked: unproved, unavailable: unproved}
   proved: {return: verified}
   unproved: {return: failed}
@@ -229,6 +229,13 @@ CASES: dict[str, list[Case]] = {
              "  ask: {collect: name, as: text, say: Your name?, goto: tell}\n  tell: {say: 'Hi {name}.', goto: bye}  # !\n",
              "  hello:\n    decide:\n      - {when: {name: known}, goto: tell}\n      - {goto: ask}\n"
              "  ask: {collect: name, as: text, say: Your name?, goto: tell}\n  tell: {say: 'Hi {name}.', goto: bye}\n"),
+    ],
+    "secret-told": [
+        Case("  hello: {collect: pin, as: digits, length: 4, secret: true, say: Your PIN?, goto: tell}\n"
+             "  tell: {say: 'It is {pin}.', goto: bye}  # !\n",
+             "  hello: {collect: pin, as: digits, length: 4, secret: true, say: Your PIN?, goto: bye}\n"),
+        Case(CALLER, CALLER, files={"ask.yaml": SUBFLOW.replace("as: text,", "as: digits, length: 4, secret: true,").replace("which_name: {", "which_name: {  # !\n    ")},
+             good_files={"ask.yaml": SUBFLOW}),
     ],
     "no-examples": [Case(HELLO + '      - {key: "2", intents: [refund], goto: person}  # !\n',
                          HELLO + '      - {key: "2", intents: ["yes"], goto: person}\n')],

@@ -30,6 +30,7 @@ def check_names(flow: Flow, where: Where) -> None:
     known = {slot for node in flow.nodes.values() for slot in fills_of(node)} | ENGINE_FACTS
     known |= {slot for head in flow.subflows.values() for slot in head.inputs}
     parts = _parts(flow)
+    _check_secrets(flow, where)
     for name, node in flow.nodes.items():
         for field, text in prompts_of(node):
             for hole in holes(text):
@@ -53,6 +54,27 @@ def check_names(flow: Flow, where: Where) -> None:
                 where(name).fault("unknown-slot", f"nothing fills '{path[0]}'", *at)
             elif len(path) > 1 and path[1] not in parts.get(path[0], {path[1]}):
                 _no_part(where, name, path, parts, at)
+
+
+def _check_secrets(flow: Flow, where: Where) -> None:
+    """secret-told: a secret goes from its question into an action, and nowhere else."""
+    secret = {node.slot for node in flow.nodes.values() if isinstance(node, Collect) and node.secret}
+    if not secret:
+        return
+    written = {hole.path[0] for one in flow.messages.values() for hole in holes(one.text + one.subject)}
+    for slot in (secret & written) - set(LATER):
+        where(None).fault("secret-told", f"a message holds '{slot}', which is secret")
+    for head in flow.subflows.values():
+        for slot in secret & set(head.results):
+            where(head.start).fault("secret-told", f"'{slot}' is secret and may not leave its sub-flow")
+    for name, node in flow.nodes.items():
+        for field, text in prompts_of(node):
+            for hole in holes(text):
+                if hole.path[0] in secret:
+                    where(name).fault("secret-told", f"'{hole.path[0]}' is secret", *text_at(node, field))
+        for slot, at in _used(node):
+            if slot.split(".")[0] in secret and not isinstance(node, Do):
+                where(name).fault("secret-told", f"'{slot}' is secret", *at)
 
 
 def _check_messages(flow: Flow, where: Where, node: Node, known: Collection[str]) -> None:

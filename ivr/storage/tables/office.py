@@ -82,6 +82,7 @@ class ProofRow(Base):
     key: Mapped[str] = mapped_column(String(128), unique=True)
     call: Mapped[str] = mapped_column(String(64), index=True)
     subject: Mapped[str] = mapped_column(String(48), index=True)
+    caller: Mapped[str] = mapped_column(String(32), default="", index=True)
     factor: Mapped[str] = mapped_column(String(16))
     level: Mapped[int]
     passed: Mapped[bool]

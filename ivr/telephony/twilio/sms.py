@@ -7,7 +7,8 @@ from ivr.errors import Unavailable, Undeliverable, Unsure
 from ivr.ports import Letter
 from ivr.telephony.twilio.rest import TwilioClient
 
-TOO_MANY, GONE_FOR_NOW = 429, (500, 502, 503, 504)
+NOT_TAKEN, GONE_FOR_NOW = (401, 403, 429, 503), (500, 502, 504)
+"""Answers that are worth another try: a wrong password can be mended; and those that say nothing."""
 LOOKED_AT = 50
 
 
@@ -27,8 +28,8 @@ class TwilioSms:
             made = self._client.ready().messages.create(to=letter.to, from_=self._from, body=letter.text)
             return str(made.sid)
         except TwilioRestException as error:
-            if error.status == TOO_MANY or error.status == GONE_FOR_NOW[2]:
-                raise Unavailable(f"the provider is busy: {error.status}") from error
+            if error.status in NOT_TAKEN:
+                raise Unavailable(f"the provider did not take it: {error.status}") from error
             if error.status in GONE_FOR_NOW:
                 raise Unsure(f"the provider failed: {error.status}") from error
             raise Undeliverable(f"the provider refused: {error.code or error.status} {error.msg}") from error

@@ -7,7 +7,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ivr.telephony.numbers import e164
+from ivr.dialog.spoken.telephone import e164
+
+FORGED = "TN-Validation-Failed"
+"""STIR/SHAKEN (RFC 8588): the number that calls is not the caller's own, so it is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,11 @@ class VoiceRequest:
 def parse(form: Mapping[str, str], region: str = "") -> VoiceRequest:
     """Read the form of a voice webhook. `From` may be no number at all: then it is "".
 
-    `region` is the country of numbers without a country code (see `ivr.telephony.numbers`).
+    `region` is the country of numbers without a country code (see `ivr.dialog.spoken.telephone`).
     """
     return VoiceRequest(
         call=form.get("CallSid", "")[:64],
-        caller=e164(form.get("From", ""), region),
+        caller="" if form.get("StirVerstat", "").startswith(FORGED) else e164(form.get("From", ""), region),
         called=form.get("To", "")[:64],
         status=form.get("CallStatus", ""),
         digits="".join(d for d in form.get("Digits", "") if d in "0123456789*#"),

@@ -86,6 +86,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=128), nullable=False, unique=True),
     sa.Column('call', sa.String(length=64), nullable=False),
     sa.Column('subject', sa.String(length=48), nullable=False),
+    sa.Column('caller', sa.String(length=32), nullable=False),
     sa.Column('factor', sa.String(length=16), nullable=False),
     sa.Column('level', sa.Integer(), nullable=False),
     sa.Column('passed', sa.Boolean(), nullable=False),
@@ -94,6 +95,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_proofs_call', 'proofs', ['call'])
     op.create_index('ix_proofs_subject', 'proofs', ['subject'])
+    op.create_index('ix_proofs_caller', 'proofs', ['caller'])
     op.create_table('codes',
     sa.Column('id', sa.Integer(), nullable=False, autoincrement=True),
     sa.Column('call', sa.String(length=64), nullable=False),

@@ -9,8 +9,22 @@ import phonenumbers
 
 WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """What carriers send for ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE (the letters on the keys)."""
+NO_COUNTRY = "ZZ"
 _SIP_USER = re.compile(r"sips?:([^@;]+)", re.I)
 _LEAST, _MOST = 5, 15
+
+
+def region_of(number: str) -> str:
+    """Return the country (ISO 3166) of an E.164 number, "" where it has none."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    return (
+        phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+        .replace("001", "")
+        .replace("ZZ", "")
+    )
 
 
 def e164(text: str, region: str = "") -> str:

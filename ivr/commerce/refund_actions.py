@@ -63,6 +63,13 @@ def picked_items(order: Order, pick: Value) -> tuple[str, ...]:
     return tuple(item for item in order.items if item == name)
 
 
+def left_of(shop: Shop, order: Order) -> tuple[str, ...]:
+    """Return the items that were not refunded where some were; () while the order is whole."""
+    refunds = shop.refunds_of(order.number)
+    gone = {item for one in refunds for item in one.items or order.items}
+    return tuple(item for item in order.items if item not in gone) if gone else ()
+
+
 def worth(order: Order, items: tuple[str, ...]) -> Decimal:
     """Return what some items of an order cost; an order without prices is refunded as a whole."""
     if len(order.prices) != len(order.items):
@@ -88,9 +95,7 @@ def request(context: Context, inputs: Mapping[str, Value]) -> Outcome:
     if order is None or amount is None:
         return "rejected", {}
     items = picked_items(order, inputs.get("items"))
-    gone = {item for one in context.shop.refunds_of(order.number) for item in one.items or order.items}
-    if gone and not items:
-        items = tuple(item for item in order.items if item not in gone)
+    items = items or left_of(context.shop, order)
     refund = context.shop.request_refund(order.number, amount, context.key, items)
     if refund is None:
         return "rejected", {}
@@ -156,7 +161,7 @@ def _back(context: Context, inputs: Mapping[str, Value], wish: Literal["refund",
     told |= {"window_days": policy.window_days, "delivered_on": day(order.delivered_on)}
     if may != "returnable":
         return may, told
-    items = picked_items(order, inputs.get("items"))
+    items = picked_items(order, inputs.get("items")) or left_of(context.shop, order)
     back = context.shop.request_return(order.number, items, wish, text(inputs, "reason"), context.key)
     if back is None:
         return "already", told

@@ -236,18 +236,21 @@ class EmbeddedShop:
     def request_return(
         self, order: str, items: tuple[str, ...], wish: Wish, reason: str, key: str
     ) -> Return | None:
-        """Let items of a delivered order come back (none named: what is left), once per key; None for never."""
+        """Let items of a delivered order come back, once per key; None when they cannot, or are already."""
 
         def work(change: Change) -> Return | None:
             known = change.get(Order, order)
             if known is None or known.status != "delivered":
                 return None
-            done = [*change.find(Return, "order", order), *change.find(Refund, "order", order)]
-            gone = {item for one in done for item in one.items or known.items}
-            wanted = items or tuple(item for item in known.items if item not in gone)
-            if not wanted or not set(wanted) <= set(known.items) or gone & set(wanted):
+            wanted = items or known.items
+            if not set(wanted) <= set(known.items):
                 return None
-            back = Return(change.new_number(Return), order, wanted, wish, reason)
+            if _coming_back(change, known, tuple(wanted)):
+                return None
+            gone = {item for one in change.find(Refund, "order", order) for item in one.items or known.items}
+            if gone & set(wanted):
+                return None
+            back = Return(change.new_number(Return), order, tuple(wanted), wish, reason)
             change.put(back)
             return back
 

@@ -11,7 +11,8 @@ from ivr.dialog.actions import UNVERIFIED, Expect, Listen
 from ivr.dialog.arriving import Arriving, number_of
 from ivr.dialog.events import Acted, Pressed, Recorded, Silent, Spoke, Value
 from ivr.dialog.flow import Collect, Do, Exit, Listening, Menu, Queue, Recording, give_up_of, inputs_of
-from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear, hear_keys, rival, which
+from ivr.dialog.hearing import Fill, Heard, Move, Order, Situation, hear, hear_keys
+from ivr.dialog.rivals import rival, which
 from ivr.dialog.spoken import correction, yes_or_no
 from ivr.dialog.state import Asking
 

@@ -36,10 +36,6 @@ LONG_ANSWER = 6
 SURE, UNSURE = 1.0, 0.6
 LITTLE_MORE = 1
 """Words beside a day in a sentence that says nothing else."""
-LITTLE = frozenset(["a", "an", "the", "is", "of", "to", "for", "that", "your", "with", "about", "的", "了"])
-"""Words of a matter's label that tell it from no other."""
-RIVAL_FROM = 0.15
-"""Chance from which a second reading is worth a question beside the first."""
 CORRECTED = 0.97
 """A new value for what was told before beats the "no" that it usually comes with."""
 FUZZY_FROM = 84
@@ -267,39 +263,6 @@ def _also(move: Move, filled: Sequence[Fill]) -> Move:
 def _names_more(line: Sequence[str]) -> bool:
     """Return whether a sentence holds more than a number and the words that go with one."""
     return any(word not in PLAIN and not is_number_word(word) for word in line)
-
-
-def rival(flow: Flow, node: Listening, said: Spoke, first: Move) -> Move | None:
-    """Return the other matter that a sentence may well mean, where it leads elsewhere; None for none."""
-    for intent in said.intents:
-        if intent.name == first.intent or intent.confidence < RIVAL_FROM:
-            continue
-        choices = node.choices if isinstance(node, Menu) else ()
-        own = next((choice.exit for choice in choices if intent.name in choice.intents), None)
-        leave = own or flow.intents.get(intent.name)
-        if leave is not None and leave.goto != first.exit.goto:
-            label = flow.labels.get(intent.name, intent.name.replace("_", " "))
-            return Move(leave, intent.confidence, intent.name, label, first.told)
-    return None
-
-
-def which(
-    first: str | None, second: str | None, labels: tuple[str, str], said: Spoke, language: str
-) -> int | None:
-    """Return which of two matters the caller chose, 0 or 1: by place, by its words, by what it means."""
-    place = position_in(said.text, language)
-    if place in (1, 2):
-        return place - 1
-    line = set(words(said.text))
-    own, other = (set(words(label)) - LITTLE for label in labels)
-    named = (bool(line & (own - other)), bool(line & (other - own)))
-    if named[0] != named[1]:
-        return int(named[1])
-    chances = {intent.name: intent.confidence for intent in said.intents}
-    ours, theirs = chances.get(first or "", 0.0), chances.get(second or "", 0.0)
-    if max(ours, theirs) < RIVAL_FROM or max(ours, theirs) < 1.5 * min(ours, theirs):
-        return None
-    return int(theirs > ours)
 
 
 # ---- the choices of a menu

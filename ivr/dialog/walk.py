@@ -152,6 +152,7 @@ class _Caller:
             "number": "100245",
             "status": self.dice.choice(("paid", "shipped", "delivered", "cancelled")),
             "count": self.dice.randint(1, 3),
+            "payment": self.dice.choice(("paid", "failed")),
             "gift": self.dice.random() < 0.2,
             "points_expire": self.dice.choice((None, "2027-06-30")),
             "by": self.dice.choice(("postcode", "pin", "code", "order", "locked")),
@@ -228,14 +229,18 @@ class _Caller:
             "one zero zero two four five",
             "no, 46 not 45",
             "the second one",
+            "on friday",
             "是",
             "不对，是一零零三一一",
         ]
         said += [texts[self.dice.randint(0, len(texts) - 1)] for texts in flow.examples.values()]
         if isinstance(node, LISTENING):
             said += [phrase for command in node.question.commands for phrase in command.phrases]
+        if self.state.place.asking is not None:
+            said += ["yes"] * (len(said) // 2)  # else nobody would come to what follows a yes
         if isinstance(node, Menu):
             said += [phrase for choice in node.choices for phrase in choice.phrases] * 3
+            said += ["yes"] * (len(said) // 3 if any("yes" in one.intents for one in node.choices) else 0)
         if isinstance(node, Collect):
             said += [phrase for phrases in node.values.values() for phrase in phrases] * 3
         return self.dice.choice(said)

@@ -26,6 +26,8 @@ GIVE_UP, SECRETS_LAST = timedelta(hours=24), timedelta(minutes=10)
 """So long a message is tried; codes are good for some minutes only."""
 CLAIMED = timedelta(minutes=5)
 """After so long a message that is still being sent belongs to a process that died."""
+STUCK = ("failed", "unsure")
+"""States out of which only a person brings a message."""
 MOST_AT_ONCE, MOST_SHOWN = 50, 200
 
 
@@ -109,13 +111,13 @@ class Outbox:
 
     def _settle(self, row: MessageRow, claim: str, state: str, **values: Any) -> bool:
         sent: dict[str, Any] = {"sent_at": self._clock()} if state == "sent" else {}
-        if row.secret and state in ("sent", "failed", "unsure"):
+        if row.secret and state in ("sent", *STUCK):
             sent |= {"text": "", "subject": ""}
         mine = update(MessageRow).where(MessageRow.id == row.id, MessageRow.claim == claim)
         with self._db.write() as session:
             session.execute(mine.values(state=state, **sent, **values))
             now_is = session.get_one(MessageRow, row.id, populate_existing=True)
-        if state in ("failed", "unsure"):
+        if state in STUCK:
             log.warning("a message was not sent", message=row.id, state=state, why=values.get("error"))
         self._tell(now_is)
         return state == "sent"
@@ -145,7 +147,7 @@ class Outbox:
                 raise NotFound(f"there is no message {id}")
             if row.secret:
                 raise Conflict("nothing is kept of it: the caller has to ask for a new one")
-            if row.state not in ("failed", "unsure"):
+            if row.state not in STUCK:
                 raise Conflict(f"the message is {row.state}")
             row.state, row.tries, row.error = "waiting", 0, ""
             row.created_at = row.next_at = now
@@ -173,6 +175,7 @@ def message_data(row: MessageRow) -> dict[str, Any]:
         "channel": row.channel,
         "to": row.to,
         "state": row.state,
+        "again": row.state in STUCK and not row.secret,
         "tries": row.tries,
         "created_at": row.created_at.isoformat(),
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,

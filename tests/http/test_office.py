@@ -303,7 +303,7 @@ def provider(hotline):
 
 
 def test_a_message_that_was_refused_is_sent_again_because_a_supervisor_says_so(sam, hotline, provider):
-    hotline.outbox.post(Letter("sms", ADA, "Your code is 123456.", template="code", secret=True), "k1")
+    hotline.outbox.post(Letter("sms", ADA, "Your voucher is 123456.", template="voucher"), "k1")
     hotline.outbox.send_due()
     answer = sam.get("/studio/api/messages")
     assert "123456" not in answer.text
@@ -317,6 +317,16 @@ def test_a_message_that_was_refused_is_sent_again_because_a_supervisor_says_so(s
     again = post(sam, f"/studio/api/messages/{message['id']}/send-again")
     assert (again.status_code, again.json["message"]) == (409, "the message is sent")
     assert post(sam, "/studio/api/messages/m0/send-again").status_code == 404
+
+
+def test_a_code_that_could_not_be_sent_is_not_sent_again(sam, hotline, provider):
+    hotline.outbox.post(Letter("sms", ADA, "Your code is 123456.", template="code", secret=True), "k1")
+    hotline.outbox.send_due()
+    (message,) = sam.get("/studio/api/messages").json["messages"]
+    answer = post(sam, f"/studio/api/messages/{message['id']}/send-again")
+    assert (answer.status_code, answer.json["message"]) == (
+        409, "nothing is kept of it: the caller has to ask for a new one",
+    )  # fmt: skip
 
 
 def test_who_watches_a_call_is_not_told_addresses_that_the_shop_knows():

@@ -355,9 +355,9 @@ def test_the_time_for_a_speech_of_thousands_of_words_grows_with_its_length_only(
         "coded_in": (("SO", "O"), 6, 6),
         "correction": ("100245",),
     }
-    began = time.perf_counter()
+    began = time.thread_time()  # of this thread's own work: a busy machine makes nothing longer
     getattr(spoken, reader)(f"{word} " * 5000, *further.get(reader, ()))
-    assert time.perf_counter() - began < 1.0  # about 0.05 s; some seconds if each word looked at all others
+    assert time.thread_time() - began < 1.0  # about 0.05 s; some seconds if each word looked at all others
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ export class Messages {
       cell("State", state, message.error ? sub(words.sentence(message.error)) : null),
       cell("When", dayAndTime(message.sent_at ?? message.created_at), sub(message.sent_at ? "sent" : "wanted since")),
       figure("Failed tries", message.tries ? String(message.tries) : "–"),
-      STUCK.includes(message.state) ? make("td", { class: "does" }, this.again(message)) : make("td", { class: "does" }),
+      message.again ? make("td", { class: "does" }, this.again(message)) : make("td", { class: "does" }),
     );
   }
 

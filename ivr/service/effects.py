@@ -11,6 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, replace
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from ivr.commerce.actions import Done, run
 from ivr.commerce.context import Context
@@ -131,6 +132,12 @@ class Effects:
 
         Money that moved after the time-out is noted with it all the same.
         """
+        try:
+            return self._kept(key, call, act, done)
+        except IntegrityError:  # the time-out and the answer came at the same instant
+            return self._kept(key, call, act, done)
+
+    def _kept(self, key: str, call: Caller, act: Act, done: Done) -> Acted:
         acted = done.acted
         with self._db.write() as session:
             row = session.get(EffectRow, key)

@@ -6,8 +6,11 @@ from audio import pcm as audio
 from audio.asr.scripted import Scripted
 from audio.sounds import tone
 from audio.tts.hibari import HibariVoice
+from ivr.dialog.events import Spoke
 from ivr.telephony.twilio.signature import sign
+from tests.conftest import NOON
 from tests.http.conftest import BASE
+from webhooks.voice_turn import speech_by
 
 CALL = {"CallSid": "CA1", "From": "+15550101", "To": "+15550000", "CallStatus": "ringing"}
 INCOMING, NEXT = "/voice/twilio/incoming", "/voice/twilio/next"
@@ -291,3 +294,14 @@ def test_text_mode_lets_the_carrier_do_the_speech(carrier_post, hotline):
     assert greeting[0].get("input") == "dtmf speech"
     answer = carrier_post(NEXT + "?turn=1", **form, SpeechResult="where is my order", Confidence="0.9")
     assert "What is your order number?" in words(answer)
+
+
+def test_a_pin_is_keyed_and_never_recorded_by_the_carrier(app, hotline, monkeypatch):
+    monkeypatch.setattr(type(hotline.speech), "hears", lambda self, language: True)
+    greeted = hotline.calls.begin("CA1", "+15550101", "+15550000", "webhook")
+    asked = hotline.calls.advance("CA1", 1, Spoke(NOON, "how many loyalty points do I have left", 0.95))
+    part = hotline.calls.settle(asked)
+    assert (part.node, part.listen.secret) == ("ask_pin", True)
+    with app.test_request_context():
+        assert speech_by(greeted, "webhook") == "record"
+        assert speech_by(part, "webhook") == ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.dialog.spoken.telephone import WITHHELD, e164
+from ivr.dialog.spoken.telephone import WITHHELD, e164, region_of
 from ivr.telephony.twilio.webhook import parse
 
 
@@ -47,3 +47,8 @@ def test_any_text_is_a_number_or_nothing(text, region):
 def test_the_webhook_reads_the_caller_s_number_by_the_country_of_the_settings():
     assert parse({"From": "030 123456"}, "DE").caller == "+4930123456"
     assert parse({"From": "030 123456"}).caller == ""
+
+
+def test_the_country_of_a_number_is_that_of_its_code():
+    known = ("+4930123456", "+15550101", "+8613800138000", "+80012345678", "+99912345", "", "no number")
+    assert [region_of(number) for number in known] == ["DE", "US", "CN", "", "", "", ""]

@@ -20,11 +20,8 @@ def region_of(number: str) -> str:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return ""
-    return (
-        phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-        .replace("001", "")
-        .replace("ZZ", "")
-    )
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return region if region.isalpha() and region != NO_COUNTRY else ""
 
 
 def e164(text: str, region: str = "") -> str:
